@@ -1,0 +1,43 @@
+# The commands of the project. Each sets up what it needs; only Python 3.11+ and make must be there.
+PYTHON ?= python3
+BIN := .venv/bin
+SRC := app migrations tests
+
+.PHONY: help setup demo run test lint lock openapi clean
+
+help:            ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(BIN)/.ready  ## the virtual environment in .venv, with every dependency at its locked version
+
+$(BIN)/.ready: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rollcall needs Python 3.11 or newer; found " + sys.version)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup      ## the main job in front of your eyes, in var/demo (EXIT=1: end when done)
+	$(BIN)/rollcall demo $(if $(EXIT),--exit,)
+
+run: setup       ## serve on port 8000 with a platform of its own in var/
+	@$(BIN)/python -m app.run_local
+
+test: setup lint ## lint, types, architecture and every test
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+lint: setup      ## ruff, mypy (strict) and the layers
+	$(BIN)/ruff format --check --quiet $(SRC)
+	$(BIN)/ruff check --quiet $(SRC)
+	$(BIN)/mypy --no-error-summary
+	$(BIN)/lint-imports --no-logo 2>&1 | tail -n 3
+
+openapi: setup   ## write openapi.json anew
+	$(BIN)/rollcall openapi > openapi.json
+
+lock:            ## lock files with hashes and without addresses (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgresql -o requirements/runtime.txt pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgresql --group dev -o requirements/dev.txt pyproject.toml
+
+clean:           ## remove the virtual environment and all local data
+	rm -rf .venv var

@@ -1,0 +1,1 @@
+"""Who is asking: platforms, actors, keys."""

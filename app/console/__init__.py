@@ -1,0 +1,1 @@
+"""Pages people meet: plain files that use only the public API."""

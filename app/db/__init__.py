@@ -1,0 +1,1 @@
+"""The database: base of the tables, sessions, bulk writes."""

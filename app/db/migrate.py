@@ -1,0 +1,45 @@
+"""Brings a database to the schema of this code. Never runs by itself on anything but an SQLite file."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from app.db.session import Database
+
+_ROOT = Path(__file__).parent.parent.parent
+
+
+class SchemaError(Exception):
+    """The database has not the schema this code needs; the text says what to do."""
+
+
+def migrate(database: Database, revision: str = "head") -> None:
+    """Run the migrations that are missing."""
+    with database.engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        if revision == "base":
+            command.downgrade(config, revision)
+        else:
+            command.upgrade(config, revision)
+
+
+def require_current(database: Database) -> None:
+    """Raises SchemaError where a migration is missing, or the schema is newer than the code."""
+    scripts = ScriptDirectory.from_config(_config())
+    with database.engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current == scripts.get_current_head():
+        return
+    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+        raise SchemaError("The database has a newer schema than this version of Rollcall. Install the newer version.")
+    raise SchemaError("The database needs migrating. Run: rollcall migrate")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_ROOT / "migrations"))
+    return config

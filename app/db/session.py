@@ -1,0 +1,106 @@
+"""Sessions and the only commit of the project. Knows no table; decides when a transaction begins and ends."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
+
+BUSY_SECONDS = 20.0
+
+
+class Database:
+    """One database and its connections. Threads may share it; processes may not."""
+
+    def __init__(self, url: str, *, connections: int = 20) -> None:
+        self.engine = _sqlite_engine(url, connections) if url.startswith("sqlite") else _engine(url, connections)
+        self._writer = self.engine.execution_options(rollcall_writes=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one snapshot and never waits for a writer. What it changes is thrown away."""
+        with Session(self.engine, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction: committed at the end of the block, rolled back by an exception. Keep it short."""
+        with Session(self._writer, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
+    def watch(self) -> "ChangeWatch":
+        """Tells whether anybody has committed."""
+        return ChangeWatch(self.engine)
+
+    def is_reachable(self) -> bool:
+        """Whether the database answers and carries a schema."""
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(text("SELECT version_num FROM alembic_version"))
+        except DatabaseError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+class ChangeWatch:
+    """Whether another connection, in any process, has committed since last asked. Costs microseconds on SQLite.
+
+    Belongs to the thread that asks.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._connection = engine.raw_connection() if engine.dialect.name == "sqlite" else None
+        self._seen: int | None = None
+
+    def has_changed(self) -> bool:
+        """True for the first question, and where we cannot know."""
+        if self._connection is None:
+            return True
+        cursor = self._connection.cursor()
+        version: int = cursor.execute("PRAGMA data_version").fetchone()[0]  # sqlite.org/pragma.html#pragma_data_version
+        cursor.close()
+        seen, self._seen = self._seen, version
+        return seen != version
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            self._connection.close()
+
+
+def _engine(url: str, connections: int) -> Engine:
+    return create_engine(url, pool_size=connections, max_overflow=0, pool_timeout=10, pool_pre_ping=True, hide_parameters=True)
+
+
+def _sqlite_engine(url: str, connections: int) -> Engine:
+    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    # hide_parameters: an error's text ends in logs, and the values of a statement are people's data.
+    engine = create_engine(url, pool_size=connections, max_overflow=20, pool_timeout=10, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing; _begin below does
+        for pragma in (
+            f"busy_timeout = {int(BUSY_SECONDS * 1000)}",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "cache_size = -32768",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("rollcall_writes", False)
+        # A writer that begins as a reader cannot wait its turn once another has written: it fails at once.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

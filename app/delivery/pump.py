@@ -1,0 +1,278 @@
+"""Moves mails from the outbox to the mail server: a tick claims and records, threads send. Knows no kind of mail.
+
+No transaction spans a network call. A tick is one short transaction; what a crash repeats is what was in flight.
+"""
+
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+from sqlalchemy.orm import Session
+
+from app.access.models import RateBucket
+from app.db.base import new_id, utcnow
+from app.db.session import Database
+from app.delivery import outbox
+from app.delivery.message import Envelope, Letter, build
+from app.delivery.models import MailKind
+from app.delivery.outbox import LEASE, Claimed, Failure
+from app.delivery.senders.base import (
+    Connection,
+    Mail,
+    PermanentFailure,
+    Sender,
+    SenderUnavailable,
+    TemporaryFailure,
+)
+
+log = structlog.get_logger()
+
+TICK_SECONDS = 0.05
+IN_FLIGHT_PER_CONNECTION = 64
+_FIRST_PAUSE = timedelta(seconds=5)
+_LONGEST_PAUSE = timedelta(minutes=5)
+SENDER_BUCKET = (0, "sender")
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A mail that may leave: what was claimed, what it says and who it is for."""
+
+    claimed: Claimed
+    letter: Letter
+    envelope: Envelope
+
+
+class Writer(Protocol):
+    """Writes the mails of one kind."""
+
+    def write(self, session: Session, platform_id: int, claimed: Sequence[Claimed], now: datetime) -> list[Outgoing]:
+        """The mails of those that may still leave; what is left out is dropped."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one mail. `unavailable`: never tried, the sender cannot be reached; `is_lost`: no longer ours."""
+
+    claimed: Claimed
+    failure: Failure | None = None
+    unavailable: Failure | None = None
+    is_lost: bool = False
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the mail server has it."""
+        return self.failure is None and self.unavailable is None and not self.is_lost
+
+
+class Pump:
+    """Delivers what is due until it is stopped."""
+
+    def __init__(
+        self, database: Database, sender: Sender, writers: Mapping[MailKind, Writer], *, connections: int
+    ) -> None:
+        self._database = database
+        self._sender = sender
+        self._writers = writers
+        self._connections = connections
+        self._lease = new_id()
+        self._capacity = connections * IN_FLIGHT_PER_CONNECTION
+        self._to_send: queue.SimpleQueue[Outgoing | None] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
+        self._in_flight: dict[tuple[int, uuid.UUID, int], tuple[Claimed, float]] = {}
+        self._pauses = 0
+        self._paused_until: datetime | None = None
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Start the sending threads."""
+        for number in range(self._connections):
+            thread = threading.Thread(target=self._send_all, name=f"sender-{number}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether mails are in our hands."""
+        return bool(self._in_flight)
+
+    def tick(self, *, claim: bool = True) -> None:
+        """Record results, renew leases, claim more: one short transaction, none where there is nothing to do."""
+        results = self._finished()
+        now = utcnow()
+        free = self._capacity - len(self._in_flight) if claim and not self._is_paused(now) else 0
+        if free and not results and not self._needs_renewal():
+            with self._database.reading() as session:
+                free = free if outbox.is_due(session, now) else 0
+        if not (free or results or self._needs_renewal()):
+            return
+        with self._database.writing() as session:
+            self._record(session, results, now)
+            self._renew(session, now)
+            claimed = outbox.claim(session, lease=self._lease, free=free, now=now) if free else []
+            outgoing = self._write(session, claimed, now)
+        for mail in outgoing:
+            self._in_flight[_key(mail.claimed)] = (mail.claimed, time.monotonic())
+            self._to_send.put(mail)
+
+    def drain(self, seconds: float) -> None:
+        """Stop: what is being sent is finished and recorded, what waits is given back."""
+        waiting = []
+        while not self._to_send.empty():
+            try:
+                item = self._to_send.get_nowait()
+            except queue.Empty:
+                break
+            if item is not None:
+                waiting.append(item.claimed)
+        for _ in self._threads:
+            self._to_send.put(None)
+        if waiting:
+            with self._database.writing() as session:
+                outbox.give_back(session, waiting, lease=self._lease, due_at=utcnow())
+            for claimed in waiting:
+                self._in_flight.pop(_key(claimed), None)
+        until = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        self.tick(claim=False)
+
+    # --- a tick ------------------------------------------------------------------------------------------------
+
+    def _finished(self) -> list[Result]:
+        results: list[Result] = []
+        while len(results) < self._capacity:
+            try:
+                results.append(self._results.get_nowait())
+            except queue.Empty:
+                break
+        for result in results:
+            self._in_flight.pop(_key(result.claimed), None)
+        return results
+
+    def _record(self, session: Session, results: Sequence[Result], now: datetime) -> None:
+        sent = [result.claimed for result in results if result.is_sent]
+        if sent:
+            outbox.settle_sent(session, sent, lease=self._lease, now=now)
+            self._resume(session)
+        for result in results:
+            if result.failure is not None:
+                state = outbox.settle_failed(session, result.claimed, result.failure, lease=self._lease, now=now)
+                log.warning(
+                    "mail_not_sent",
+                    about_id=str(result.claimed.about_id),
+                    code=result.failure.code,
+                    attempt=result.claimed.attempts,
+                    state=state.value,
+                )
+        self._pause(session, [result for result in results if result.unavailable is not None], now)
+
+    def _renew(self, session: Session, now: datetime) -> None:
+        if not self._needs_renewal():
+            return
+        outbox.renew(session, [claimed for claimed, _ in self._in_flight.values()], lease=self._lease, now=now)
+        self._in_flight = {key: (claimed, time.monotonic()) for key, (claimed, _) in self._in_flight.items()}
+
+    def _needs_renewal(self) -> bool:
+        oldest = min((since for _, since in self._in_flight.values()), default=None)
+        return oldest is not None and time.monotonic() - oldest > LEASE.total_seconds() / 3
+
+    def _write(self, session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Outgoing]:
+        grouped: dict[tuple[MailKind, int], list[Claimed]] = {}
+        for item in claimed:
+            grouped.setdefault((item.kind, item.platform_id), []).append(item)
+        outgoing: list[Outgoing] = []
+        for (kind, platform_id), items in grouped.items():
+            written = self._writers[kind].write(session, platform_id, items, now)
+            outgoing += written
+            kept = {_key(mail.claimed) for mail in written}
+            dropped = [item for item in items if _key(item) not in kept]
+            if dropped:
+                outbox.settle_dropped(session, dropped, lease=self._lease)
+        return outgoing
+
+    # --- the sender as a whole -----------------------------------------------------------------------------------
+
+    def _is_paused(self, now: datetime) -> bool:
+        return self._paused_until is not None and now < self._paused_until
+
+    def _pause(self, session: Session, untried: Sequence[Result], now: datetime) -> None:
+        if not untried:
+            return
+        if not self._is_paused(now):
+            self._pauses += 1
+            self._paused_until = now + min(_FIRST_PAUSE * 2 ** min(self._pauses - 1, 10), _LONGEST_PAUSE)
+        reason = untried[0].unavailable
+        until = self._paused_until or now
+        outbox.give_back(session, [result.claimed for result in untried], lease=self._lease, due_at=until)
+        bucket = session.get(RateBucket, SENDER_BUCKET)
+        if bucket is None:
+            bucket = RateBucket(platform_id=SENDER_BUCKET[0], key=SENDER_BUCKET[1], tokens=0.0, refilled_at=now)
+            session.add(bucket)
+        bucket.paused_until = until
+        bucket.reason = f"{reason.code}: {reason.detail}"[:500] if reason else None
+        log.error("sender_paused", seconds=round((until - now).total_seconds()), code=reason.code if reason else None)
+
+    def _resume(self, session: Session) -> None:
+        if self._pauses:
+            self._pauses = 0
+            self._paused_until = None
+            bucket = session.get(RateBucket, SENDER_BUCKET)
+            if bucket is not None:
+                bucket.paused_until = None
+                bucket.reason = None
+
+    # --- the sending threads -------------------------------------------------------------------------------------
+
+    def _send_all(self) -> None:
+        connection: Connection | None = None
+        while (outgoing := self._to_send.get()) is not None:
+            claimed = outgoing.claimed
+            try:
+                if self._is_lost(claimed):
+                    result = Result(claimed, is_lost=True)
+                else:
+                    connection = connection or self._sender.connect()
+                    connection.send(_mail(outgoing))
+                    result = Result(claimed)
+            except TemporaryFailure as error:
+                result = Result(claimed, failure=Failure(error.code, error.detail, is_final=False))
+            except PermanentFailure as error:
+                result = Result(claimed, failure=Failure(error.code, error.detail, is_final=True))
+            except SenderUnavailable as error:
+                connection = None
+                result = Result(claimed, unavailable=Failure(error.code, error.detail, is_final=False))
+            except ValueError:  # the address cannot stand in a header
+                result = Result(claimed, failure=Failure("address_invalid", "", is_final=True))
+            except Exception as error:
+                connection = None
+                result = Result(claimed, failure=Failure("internal_error", type(error).__name__, is_final=False))
+            self._results.put(result)
+        if connection is not None:
+            connection.close()
+
+    def _is_lost(self, claimed: Claimed) -> bool:
+        """Whether the lease may have run out while we were held up: then somebody else sends it."""
+        _, since = self._in_flight.get(_key(claimed), (claimed, 0.0))
+        return time.monotonic() - since > LEASE.total_seconds() * 0.9
+
+
+def _key(claimed: Claimed) -> tuple[int, uuid.UUID, int]:
+    return claimed.platform_id, claimed.about_id, claimed.generation
+
+
+def _mail(outgoing: Outgoing) -> Mail:
+    envelope = outgoing.envelope
+    return Mail(
+        sender=envelope.sender_address,
+        recipient=envelope.recipient,
+        content=build(outgoing.letter, envelope),
+        name=f"{outgoing.claimed.about_id}.{outgoing.claimed.generation}",
+    )

@@ -1,0 +1,216 @@
+"""Looks up people and what they are put into. Every query takes the platform; never changes anything."""
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from app.directory.models import Label, Organisation, StudentGroup, Team, User, UserState, UserStudentGroup
+
+Named = Organisation | StudentGroup | Label | Team
+
+_LOOK_UP_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Something by id and name."""
+
+    id: uuid.UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user with the names of what they are in."""
+
+    id: uuid.UUID
+    state: str
+    role: str
+    email: str
+    first_name: str | None
+    last_name: str | None
+    organisation: Reference | None
+    student_groups: tuple[Reference, ...]
+    label: Reference | None
+    team: Reference | None
+    language: str
+    created_at: datetime
+    activated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUser:
+    """What deciding needs of somebody already there."""
+
+    id: uuid.UUID
+    state: UserState
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTeam:
+    """A team and who leads it or is remembered to (canonical addresses)."""
+
+    id: uuid.UUID
+    name: str
+    leader: str | None
+
+
+def known_users(session: Session, platform_id: int, addresses: Collection[str]) -> dict[str, KnownUser]:
+    """Who of these canonical addresses is on the platform."""
+    known: dict[str, KnownUser] = {}
+    wanted = list(addresses)
+    for start in range(0, len(wanted), _LOOK_UP_AT_ONCE):
+        part = wanted[start : start + _LOOK_UP_AT_ONCE]
+        rows = session.execute(
+            select(User.email_canonical, User.id, User.state).where(
+                User.platform_id == platform_id, User.email_canonical.in_(part)
+            )
+        )
+        known.update({address: KnownUser(user_id, UserState(state)) for address, user_id, state in rows})
+    return known
+
+
+def names(session: Session, platform_id: int, model: type[Named], keys: Iterable[str]) -> dict[str, uuid.UUID]:
+    """The ids of those of these name keys that exist."""
+    wanted = sorted(set(keys))
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(model.name_key, model.id).where(model.platform_id == platform_id, model.name_key.in_(wanted))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def all_names(session: Session, platform_id: int, model: type[Named]) -> dict[str, str]:
+    """Every name of a kind on the platform by its key."""
+    rows = session.execute(select(model.name_key, model.name).where(model.platform_id == platform_id))
+    return {row[0]: row[1] for row in rows}
+
+
+def all_teams(session: Session, platform_id: int) -> dict[str, KnownTeam]:
+    """Every team by its name key, with its leader's or remembered leader's canonical address."""
+    rows = session.execute(
+        select(Team.name_key, Team.id, Team.name, func.coalesce(User.email_canonical, Team.pending_leader_canonical))
+        .join(User, (User.platform_id == Team.platform_id) & (User.id == Team.leader_id), isouter=True)
+        .where(Team.platform_id == platform_id)
+    )
+    return {key: KnownTeam(team_id, name, leader) for key, team_id, name, leader in rows}
+
+
+def list_named(
+    session: Session, platform_id: int, model: type[Named], *, q: str | None, limit: int, after: str | None
+) -> Sequence[Named]:
+    """Things people are put into, by name, behind a name key."""
+    statement = select(model).where(model.platform_id == platform_id).order_by(model.name_key).limit(limit)
+    if after is not None:
+        statement = statement.where(model.name_key > after)
+    if q:
+        statement = statement.where(model.name.icontains(q, autoescape=True))
+    return cast("Sequence[Named]", session.scalars(statement).all())
+
+
+def user_counts(
+    session: Session, platform_id: int, model: type[Named], ids: Collection[uuid.UUID]
+) -> Mapping[uuid.UUID, int]:
+    """How many people are in each of these."""
+    member: InstrumentedAttribute[Any]
+    if model is StudentGroup:
+        member, of_platform = UserStudentGroup.student_group_id, UserStudentGroup.platform_id == platform_id
+    else:
+        member = {Organisation: User.organisation_id, Label: User.label_id, Team: User.team_id}[model]
+        of_platform = User.platform_id == platform_id
+    rows = session.execute(select(member, func.count()).where(of_platform, member.in_(list(ids))).group_by(member))
+    return {found: count for found, count in rows if found is not None}
+
+
+def emails_of(session: Session, platform_id: int, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, str]:
+    """The addresses of users."""
+    rows = session.execute(select(User.id, User.email).where(User.platform_id == platform_id, User.id.in_(list(ids))))
+    return {row[0]: row[1] for row in rows}
+
+
+def list_people(
+    session: Session, platform_id: int, *, q: str | None, state: str | None, limit: int, after: uuid.UUID | None
+) -> list[Person]:
+    """People, newest first, behind an id."""
+    conditions = []
+    if after is not None:
+        conditions.append(User.id < after)
+    if state is not None:
+        conditions.append(User.state == state)
+    if q:
+        conditions.append(
+            or_(
+                User.email.icontains(q, autoescape=True),
+                User.first_name.icontains(q, autoescape=True),
+                User.last_name.icontains(q, autoescape=True),
+            )
+        )
+    return _people(session, platform_id, conditions, limit)
+
+
+def people_by_id(session: Session, platform_id: int, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Person]:
+    """People by id; unknown ids are left out."""
+    return {person.id: person for person in _people(session, platform_id, [User.id.in_(list(ids))], len(ids))}
+
+
+def _people(session: Session, platform_id: int, conditions: list[ColumnElement[bool]], limit: int) -> list[Person]:
+    organisation, label, team = aliased(Organisation), aliased(Label), aliased(Team)
+    rows = session.execute(
+        select(User, organisation.name, label.name, team.name)
+        .join(
+            organisation,
+            (organisation.platform_id == User.platform_id) & (organisation.id == User.organisation_id),
+            isouter=True,
+        )
+        .join(label, (label.platform_id == User.platform_id) & (label.id == User.label_id), isouter=True)
+        .join(team, (team.platform_id == User.platform_id) & (team.id == User.team_id), isouter=True)
+        .where(User.platform_id == platform_id, *conditions)
+        .order_by(User.id.desc())
+        .limit(limit)
+    ).all()
+    groups = _groups_of(session, platform_id, [row[0].id for row in rows])
+    return [_person(row, groups.get(row[0].id, ())) for row in rows]
+
+
+def _person(row: Row[User, str, str, str], groups: tuple[Reference, ...]) -> Person:
+    user, organisation, label, team = row[0], row[1], row[2], row[3]
+    return Person(
+        id=user.id,
+        state=user.state,
+        role=user.role,
+        email=user.email,
+        first_name=user.first_name,
+        last_name=user.last_name,
+        organisation=Reference(user.organisation_id, organisation) if user.organisation_id else None,
+        student_groups=groups,
+        label=Reference(user.label_id, label) if user.label_id else None,
+        team=Reference(user.team_id, team) if user.team_id else None,
+        language=user.language,
+        created_at=user.created_at,
+        activated_at=user.activated_at,
+    )
+
+
+def _groups_of(
+    session: Session, platform_id: int, user_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, tuple[Reference, ...]]:
+    rows = session.execute(
+        select(UserStudentGroup.user_id, StudentGroup.id, StudentGroup.name)
+        .join(
+            StudentGroup,
+            (StudentGroup.platform_id == UserStudentGroup.platform_id)
+            & (StudentGroup.id == UserStudentGroup.student_group_id),
+        )
+        .where(UserStudentGroup.platform_id == platform_id, UserStudentGroup.user_id.in_(list(user_ids)))
+        .order_by(StudentGroup.name_key)
+    )
+    found: dict[uuid.UUID, tuple[Reference, ...]] = {}
+    for user_id, group_id, name in rows:
+        found[user_id] = (*found.get(user_id, ()), Reference(group_id, name))
+    return found

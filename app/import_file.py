@@ -1,0 +1,123 @@
+"""The whole import of one file in this process, for `rollcall import`. Calls what the API calls; mails nobody."""
+
+import contextlib
+import threading
+import uuid
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from app import terminal
+from app.access.actor import Actor, ActorKind, Scope
+from app.access.credentials import find_platform
+from app.db.base import new_id, utcnow
+from app.db.session import Database
+from app.errors import AppError, Code, not_found
+from app.imports import service, show
+from app.imports.router import limits_of
+from app.imports.service import CommitOptions, NewMapping
+from app.imports.table import Overrides
+from app.imports.upload import Upload
+from app.jobs import embedded
+from app.jobs.lock import WorkerIsRunning, WorkerLock
+from app.settings import Settings
+from app.texts import FALLBACK
+
+_READ_AT_ONCE = 1024 * 1024
+_WORKING = {"checking", "committing"}
+
+
+class FileImport:
+    """One file on its way in. Does the work itself where no worker runs, else waits for the worker."""
+
+    def __init__(self, settings: Settings, database: Database, subdomain: str, console: Console) -> None:
+        self._settings = settings
+        self._database = database
+        self._console = console
+        self._lock = WorkerLock(settings.sqlite_path) if settings.sqlite_path else None
+        with contextlib.suppress(WorkerIsRunning):
+            if self._lock is not None:
+                self._lock.acquire()
+        with database.reading() as session:
+            platform = find_platform(session, subdomain)
+        if platform is None:
+            self.close()
+            raise not_found()
+        self._actor = Actor(platform.id, ActorKind.CLI, None, "cli", frozenset(Scope))
+        self._import_id = uuid.UUID(int=0)
+
+    @property
+    def imported(self) -> dict[str, Any]:
+        """The import as the API shows it."""
+        with self._database.reading() as session:
+            view = service.get_import(session, self._actor, self._import_id)
+            return show.import_out(view, FALLBACK).model_dump(mode="json")
+
+    def preview(self, file: Path) -> dict[str, Any]:
+        """Upload, map by suggestion, check, and show. Raises AppError where the file or its mapping is refused."""
+        self._upload(file)
+        imported = self.imported
+        terminal.show_file(self._console, imported)
+        terminal.show_mapping(self._console, imported)
+        columns = [suggestion["column"] for suggestion in imported["suggested_mapping"]]
+        with self._database.writing() as session:
+            job = service.set_mapping(
+                self._database,
+                session,
+                self._actor,
+                self._import_id,
+                NewMapping(columns, {}, Overrides()),
+                columns_limit=self._settings.upload_columns,
+            )
+        if job is not None:
+            service.check_now(self._database, job, max_lines=self._settings.upload_lines)
+        self._follow("Checking")
+        with self._database.reading() as session:
+            stored = service.get_preview(session, self._actor, self._import_id)
+            found = service.list_issues(session, self._actor, self._import_id, code=None, limit=50, after=None)
+        if stored is None:
+            raise AppError(Code.CHECK_FAILED, reason="")
+        preview = show.preview_out(stored, FALLBACK).model_dump(mode="json")
+        terminal.show_preview(self._console, preview)
+        terminal.show_issues(
+            self._console, [show.issue_out(issue, FALLBACK).model_dump(mode="json") for _, issue in found]
+        )
+        return preview
+
+    def commit(self) -> None:
+        """ "Import and Invite". Raises AppError where it fails."""
+        options = CommitOptions(None, send_invitations=True, hold_minutes=0, message=None, on_rejected="skip")
+        with self._database.writing() as session:
+            service.commit(session, self._actor, self._import_id, options, now=utcnow())
+        imported = self._follow("Importing")
+        if imported["failure"] is not None:
+            raise AppError(Code(imported["failure"]["code"]))
+
+    def close(self) -> None:
+        """Give the worker's lock back."""
+        if self._lock is not None:
+            self._lock.release()
+
+    def _upload(self, file: Path) -> None:
+        upload = Upload(self._database, self._actor, limits_of(self._settings))
+        self._import_id = upload.id
+        try:
+            with file.open("rb") as opened:
+                while chunk := opened.read(_READ_AT_ONCE):
+                    upload.write(chunk)
+            with self._database.writing() as session:
+                upload.finish(session, file_name=file.name, now=utcnow())
+        except BaseException:
+            upload.discard()
+            raise
+
+    def _follow(self, what: str) -> dict[str, Any]:
+        if self._lock is not None and self._lock.is_held:
+            threading.Thread(target=self._work, daemon=True).start()
+        return dict(terminal.follow(self._console, what, lambda: self.imported))
+
+    def _work(self) -> None:
+        lease = new_id()
+        while self.imported["state"] in _WORKING:
+            embedded.do_one(self._database, lease, max_lines=self._settings.upload_lines)

@@ -1,0 +1,138 @@
+"""Reads the whole file, plans every row, and writes down what will happen: the preview. Changes nobody on the platform.
+
+The same function serves the request (small files) and the worker (larger ones).
+"""
+
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from app.db.session import Database
+from app.directory import queries as directory
+from app.errors import AppError
+from app.imports import work
+from app.imports.models import Import, ImportPiece, ImportPreview, ImportRow
+from app.imports.plan import Outcome, Plan, PlannedRow, Totals
+from app.imports.steps import ImportState
+from app.imports.work import Job
+
+PREVIEW_ROWS = 10
+_BATCH = 1000
+_KEEP_AT_ONCE = 1000
+_WRITE_EVERY_SECONDS = 0.5
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a check has found and not written down yet."""
+
+    shown: list[PlannedRow] = field(default_factory=list)
+    to_keep: list[PlannedRow] = field(default_factory=list)
+    written_at: float = field(default_factory=monotonic)
+
+
+def check_import(database: Database, job: Job, *, max_lines: int) -> None:
+    """Check an import whose lease we hold: `ready` with a preview, or `failed` with the reason."""
+    try:
+        _check(database, job, max_lines)
+    except AppError as error:
+        work.fail(database, job, error)
+
+
+def _check(database: Database, job: Job, max_lines: int) -> None:
+    with work.ours(database, job) as (session, imported):
+        plan = work.plan_of(session, imported)
+        imported.rows_done = 0
+        imported.lines = None
+    _forget_rows(database, job)
+    reader = work.reader_of(database, imported, max_lines=max_lines)
+    found = _Found()
+    for batch in reader.batches(_BATCH):
+        rows = plan.read(batch)
+        with database.reading() as session:
+            known = work.known_addresses(session, job.platform_id, rows)
+        plan.settle(rows, known)
+        found.to_keep += [row for row in rows if not row.is_clean_add]
+        if len(found.shown) < PREVIEW_ROWS:
+            found.shown += [row for row in rows if row.outcome is Outcome.ADD][: PREVIEW_ROWS - len(found.shown)]
+        if len(found.to_keep) >= _KEEP_AT_ONCE or monotonic() - found.written_at > _WRITE_EVERY_SECONDS:
+            _write_down(database, job, plan, found)
+    with database.reading() as session:
+        found.to_keep += plan.finish(lambda addresses: directory.known_users(session, job.platform_id, addresses))
+    while found.to_keep:
+        _write_down(database, job, plan, found)
+    with work.ours(database, job) as (session, imported):
+        for start in reader.starts:
+            piece = session.get_one(ImportPiece, (job.platform_id, job.import_id, start.piece))
+            piece.first_line = start.line
+            piece.checkpoint = {"skip": start.skip}
+        session.merge(
+            ImportPreview(
+                platform_id=job.platform_id,
+                import_id=job.import_id,
+                version=imported.version,
+                content=_preview(imported, plan.totals, found.shown),
+            )
+        )
+        imported.lines = reader.lines
+        imported.rows_total = imported.rows_done = plan.totals.rows
+        work.stop(imported, ImportState.READY)
+
+
+def _forget_rows(database: Database, job: Job) -> None:
+    """Rows of an earlier check, a few at a time so that nobody waits."""
+    while True:
+        with work.ours(database, job) as (session, _):
+            lines = session.scalars(
+                select(ImportRow.line)
+                .where(ImportRow.platform_id == job.platform_id, ImportRow.import_id == job.import_id)
+                .limit(_KEEP_AT_ONCE)
+            ).all()
+            if not lines:
+                return
+            session.execute(
+                delete(ImportRow).where(
+                    ImportRow.platform_id == job.platform_id,
+                    ImportRow.import_id == job.import_id,
+                    ImportRow.line <= max(lines),
+                    ImportRow.line >= min(lines),
+                )
+            )
+
+
+def _write_down(database: Database, job: Job, plan: Plan, found: _Found) -> None:
+    with work.ours(database, job) as (session, imported):
+        work.keep_rows(session, imported, found.to_keep[:_KEEP_AT_ONCE])
+        imported.rows_done = plan.totals.rows
+    del found.to_keep[:_KEEP_AT_ONCE]
+    found.written_at = monotonic()
+
+
+def _preview(imported: Import, totals: Totals, shown: list[PlannedRow]) -> dict[str, Any]:
+    outcomes = totals.outcomes
+    return {
+        "rows": [
+            {
+                "line": row.line,
+                "outcome": row.outcome.value,
+                "values": row.shown_values(),
+                "issues": [issue.as_json() for issue in row.issues],
+            }
+            for row in shown
+        ],
+        "summary": {
+            "rows": totals.rows,
+            "to_add": outcomes[Outcome.ADD],
+            "already_users": outcomes[Outcome.ALREADY_USER],
+            "duplicates": outcomes[Outcome.DUPLICATE],
+            "rejected": outcomes[Outcome.REJECTED],
+            "empty": outcomes[Outcome.EMPTY],
+            "skipped": outcomes[Outcome.SKIPPED],
+            "ignored_lines": max(0, imported.header_line - 1),
+            "mails": dict(sorted(totals.mails.items())),
+            "creates": {kind: list(names.values()) for kind, names in totals.creates.items()},
+        },
+        "issues": dict(sorted(totals.issues.items())),
+    }

@@ -1,0 +1,116 @@
+"""Looks up imports, their pieces and their rows. Every query takes the platform; never changes anything."""
+
+import uuid
+import zlib
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.db.session import Database
+from app.imports.models import Import, ImportPiece, ImportPreview, ImportRow
+from app.imports.table import Start
+
+
+def get_import(session: Session, platform_id: int, import_id: uuid.UUID) -> Import | None:
+    """One import."""
+    return session.get(Import, (platform_id, import_id), populate_existing=True)
+
+
+def list_imports(session: Session, platform_id: int, *, limit: int, after: uuid.UUID | None) -> Sequence[Import]:
+    """Imports, newest first, behind an id."""
+    statement = select(Import).where(Import.platform_id == platform_id).order_by(Import.id.desc()).limit(limit)
+    if after is not None:
+        statement = statement.where(Import.id < after)
+    return session.scalars(statement).all()
+
+
+def preview_of(session: Session, platform_id: int, import_id: uuid.UUID) -> ImportPreview | None:
+    """The preview of an import."""
+    return session.get(ImportPreview, (platform_id, import_id))
+
+
+def rows_between(
+    session: Session, platform_id: int, import_id: uuid.UUID, first: int, last: int
+) -> dict[int, ImportRow]:
+    """The kept rows on these lines."""
+    rows = session.scalars(
+        select(ImportRow).where(
+            ImportRow.platform_id == platform_id,
+            ImportRow.import_id == import_id,
+            ImportRow.line >= first,
+            ImportRow.line <= last,
+        )
+    )
+    return {row.line: row for row in rows}
+
+
+def list_rows(
+    session: Session,
+    platform_id: int,
+    import_id: uuid.UUID,
+    *,
+    outcome: str | None = None,
+    code: str | None = None,
+    with_issues: bool = False,
+    from_line: int,
+    limit: int,
+) -> Sequence[ImportRow]:
+    """Kept rows from a line on, in the order of the file."""
+    statement = (
+        select(ImportRow)
+        .where(ImportRow.platform_id == platform_id, ImportRow.import_id == import_id, ImportRow.line >= from_line)
+        .order_by(ImportRow.line)
+        .limit(limit)
+    )
+    if outcome is not None:
+        statement = statement.where(ImportRow.outcome == outcome)
+    if code is not None:
+        statement = statement.where(ImportRow.codes.contains(f",{code},", autoescape=True))
+    if with_issues:
+        statement = statement.where(ImportRow.codes != "")
+    return session.scalars(statement).all()
+
+
+def pieces(database: Database, platform_id: int, import_id: uuid.UUID, first: int = 0) -> Iterator[bytes]:
+    """The bytes of a file from a piece on, one piece in memory and one short transaction at a time."""
+    number = first
+    while True:
+        with database.reading() as session:
+            content = session.scalar(
+                select(ImportPiece.content).where(
+                    ImportPiece.platform_id == platform_id,
+                    ImportPiece.import_id == import_id,
+                    ImportPiece.number == number,
+                )
+            )
+        if content is None:
+            return
+        yield zlib.decompress(content)
+        number += 1
+
+
+def start_before(session: Session, platform_id: int, import_id: uuid.UUID, line: int) -> Start | None:
+    """Where a reader may start to reach a line; None: at the top."""
+    found = session.execute(
+        select(ImportPiece.number, ImportPiece.first_line, ImportPiece.checkpoint)
+        .where(
+            ImportPiece.platform_id == platform_id,
+            ImportPiece.import_id == import_id,
+            ImportPiece.first_line <= line,
+        )
+        .order_by(ImportPiece.number.desc())
+        .limit(1)
+    ).first()
+    if found is None:
+        return None
+    number, first_line, checkpoint = found
+    return Start(piece=number, line=first_line, skip=checkpoint["skip"])
+
+
+def has_pieces(session: Session, platform_id: int, import_id: uuid.UUID) -> bool:
+    """Whether the bytes of the file are still there."""
+    count = session.scalar(
+        select(func.count()).where(ImportPiece.platform_id == platform_id, ImportPiece.import_id == import_id)
+    )
+    return bool(count)

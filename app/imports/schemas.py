@@ -1,0 +1,275 @@
+"""Imports as JSON."""
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from app.imports.columns import COLUMNS
+from app.imports.table import ENCODINGS
+from app.invitations.fields import Message, ShortCode, Title
+from app.web.problems import InvalidValue
+
+ColumnName = Literal[
+    "first_name", "last_name", "email", "company", "language", "student_groups", "label", "team", "team_leader"
+]
+MAX_HOLD_MINUTES = 10_080
+
+
+class IssueOut(BaseModel):
+    """A finding. `line` is null for one of the file itself; an `error` rejects its row, a `warning` does not."""
+
+    code: str = Field(examples=["email_invalid"])
+    severity: Literal["error", "warning"]
+    line: int | None = Field(examples=[12])
+    column: str | None = Field(examples=["email"])
+    value: str | None = Field(examples=["jan.peeters@"])
+    params: dict[str, Any]
+    message: str = Field(examples=["“jan.peeters@” is not an e-mail address."])
+
+
+class FileOut(BaseModel):
+    """The uploaded file and how it is read."""
+
+    name: str = Field(examples=["people.csv"])
+    size: int = Field(examples=[11_400_000], description="Bytes.")
+    sha256: str
+    encoding: str = Field(examples=["utf-8"])
+    delimiter: str = Field(examples=[";"])
+    quote: str = Field(examples=['"'])
+    header_line: int = Field(examples=[1], description="0: the file has no header.")
+    sheet: str | None
+    lines: int | None = Field(examples=[100_001], description="null until checked.")
+    issues: list[IssueOut]
+
+
+class SuggestionOut(BaseModel):
+    """What a header probably is; `column` null where nothing is sure enough."""
+
+    header: str = Field(examples=["Prénom"])
+    column: str | None = Field(examples=["first_name"])
+    confidence: float = Field(examples=[0.95])
+    by: str | None = Field(examples=["header"])
+
+
+class MappingOut(BaseModel):
+    """Which column of ours each header feeds, by position, and the defaults."""
+
+    columns: list[str | None]
+    defaults: dict[str, Any]
+
+
+class ProgressOut(BaseModel):
+    """How far the work is, in rows. `total` is an estimate while the file is checked."""
+
+    done: int
+    total: int
+    eta_seconds: float | None
+
+
+class MailsOut(BaseModel):
+    """The mails of an import by state; `queued` are those that wait or are being sent."""
+
+    queued: int
+    sent: int
+    failed: int
+    held: int
+    dropped: int
+
+
+class CreatesOut(BaseModel):
+    """What is (or was) created because rows name it."""
+
+    organisations: list[str]
+    student_groups: list[str]
+    labels: list[str]
+    teams: list[str]
+
+
+class ResultOut(BaseModel):
+    """What the commit did: the terms always add up to `rows`."""
+
+    rows: int
+    added: int
+    already_users: int
+    duplicates: int
+    rejected: int
+    empty: int
+    skipped: int
+    not_done: int
+    mails: MailsOut
+    creates: CreatesOut
+    changed_since_preview: dict[str, int]
+    undo: dict[str, Any] | None
+
+
+class FailureOut(BaseModel):
+    """Why an import failed."""
+
+    code: str = Field(examples=["file_quote_unclosed"])
+    detail: str
+
+
+class ImportOut(BaseModel):
+    """One file on its way in."""
+
+    id: uuid.UUID
+    state: str = Field(
+        examples=["ready"],
+        description="`uploaded`, `checking`, `ready`, `committing`, `completed`, `cancelling`, `cancelled`, "
+        "`undoing`, `undone` or `failed`.",
+    )
+    created_at: datetime
+    created_by: str
+    file: FileOut
+    headers: list[str] = Field(examples=[["Prénom", "Nom", "Courriel", "Société"]])
+    samples: list[list[str]]
+    suggested_mapping: list[SuggestionOut]
+    mapping: MappingOut | None
+    version: int
+    progress: ProgressOut | None
+    result: ResultOut | None
+    failure: FailureOut | None
+
+
+class PlannedRowOut(BaseModel):
+    """A row and what will happen to it."""
+
+    line: int = Field(examples=[2])
+    outcome: str = Field(
+        examples=["add"], description="`empty`, `skipped`, `rejected`, `duplicate`, `already_user` or `add`."
+    )
+    values: dict[str, Any]
+    issues: list[IssueOut]
+
+
+class SummaryOut(BaseModel):
+    """The totals of the whole file."""
+
+    rows: int
+    to_add: int
+    already_users: int
+    duplicates: int
+    rejected: int
+    empty: int
+    skipped: int
+    ignored_lines: int
+    mails: dict[str, int] = Field(examples=[{"fr": 38, "nl": 2}])
+    creates: CreatesOut
+
+
+class PreviewOut(BaseModel):
+    """The first 10 people who will be added, and what will happen to the whole file."""
+
+    version: int
+    rows: list[PlannedRowOut]
+    summary: SummaryOut
+    issues: dict[str, int] = Field(examples=[{"email_invalid": 1}])
+
+
+def _not_blank(value: str) -> str:
+    if not value:
+        raise InvalidValue("too_short", limit=1)
+    return value
+
+
+def _no_separator(value: str) -> str:
+    if "/" in value:
+        raise InvalidValue("characters_not_allowed")
+    return value
+
+
+def _installed_encoding(value: str) -> str:
+    name = value.strip().lower().replace("_", "-")
+    known = {
+        "windows-1252": "cp1252",
+        "latin-1": "iso8859-1",
+        "iso-8859-1": "iso8859-1",
+        "utf8": "utf-8",
+        "iso-8859-15": "iso8859-15",
+        "iso-8859-2": "iso8859-2",
+        "windows-1250": "cp1250",
+        "macroman": "mac-roman",
+    }
+    name = known.get(name, name)
+    if name not in ENCODINGS:
+        raise InvalidValue("encoding_unknown", encodings=", ".join(ENCODINGS))
+    return name
+
+
+def _split_groups(value: object) -> object:
+    return [part for part in value.split("/") if part.strip()] if isinstance(value, str) else value
+
+
+GroupDefault = Annotated[Title, AfterValidator(_not_blank), AfterValidator(_no_separator)]
+
+
+class DefaultsIn(BaseModel):
+    """What fills empty cells; a default also satisfies a required column nothing feeds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    language: ShortCode | None = Field(None, examples=["fr"])
+    company: Title | None = Field(None, examples=["Acme"])
+    label: Title | None = None
+    student_groups: Annotated[list[GroupDefault], BeforeValidator(_split_groups)] | None = Field(
+        None, max_length=50, description="A list, or a text with the groups separated by `/` as in a cell."
+    )
+    team: Title | None = None
+
+
+class MappingIn(BaseModel):
+    """Which column of ours each header feeds, by position (null: do not import), and how the file is read."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "columns": ["first_name", "last_name", "email", "company", "language", "student_groups"],
+                    "defaults": {"language": "fr"},
+                }
+            ]
+        },
+    )
+
+    columns: list[str | None] | None = Field(
+        None, max_length=10_000, description="Names of ours: " + ", ".join(f"`{column.name}`" for column in COLUMNS)
+    )
+    defaults: DefaultsIn = DefaultsIn()
+    encoding: Annotated[str, AfterValidator(_installed_encoding)] | None = Field(None, examples=["cp1252"])
+    delimiter: Literal[",", ";", "\t", "|"] | None = None
+    quote: Literal['"', "'"] | None = None
+    header_line: int | None = Field(None, ge=0, le=1000, description="0: the file has no header.")
+    sheet: str | None = Field(None, max_length=255)
+
+
+class CommitIn(BaseModel):
+    """How to commit. `version`: only if the preview is still of this version."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"message": "Bienvenue !"}]})
+
+    version: int | None = None
+    send_invitations: bool = True
+    hold_minutes: int = Field(0, ge=0, le=MAX_HOLD_MINUTES)
+    message: Message | None = None
+    on_rejected: Literal["skip", "abort"] = "skip"
+
+
+class ColumnOut(BaseModel):
+    """One of our columns, and what people call it."""
+
+    name: str = Field(examples=["first_name"])
+    title: str = Field(examples=["First name"])
+    description: str
+    required: bool
+    default: bool = Field(description="Whether a mapping may carry a default for it.")
+    example: str
+    aliases: dict[str, list[str]]
+
+
+class ColumnsOut(BaseModel):
+    """All our columns."""
+
+    items: list[ColumnOut]

@@ -1,0 +1,126 @@
+"""Imports as they are answered: stored values and codes joined with the reader's texts. Never looks anything up."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.db.base import utcnow
+from app.errors import Code
+from app.imports import issues as findings
+from app.imports.issues import Issue
+from app.imports.models import Import
+from app.imports.schemas import (
+    FailureOut,
+    FileOut,
+    ImportOut,
+    IssueOut,
+    MappingOut,
+    PlannedRowOut,
+    PreviewOut,
+    ProgressOut,
+    ResultOut,
+    SuggestionOut,
+)
+from app.imports.service import ImportView, RowView, result_of
+from app.imports.work import is_working
+from app.texts import text
+
+
+def import_out(view: ImportView, language: str) -> ImportOut:
+    """An import."""
+    imported = view.imported
+    result = result_of(view)
+    return ImportOut(
+        id=imported.id,
+        state=imported.state,
+        created_at=imported.created_at,
+        created_by=imported.created_by,
+        file=FileOut(
+            name=imported.file_name,
+            size=imported.size,
+            sha256=imported.sha256,
+            encoding=imported.encoding,
+            delimiter=imported.delimiter,
+            quote=imported.quote,
+            header_line=imported.header_line,
+            sheet=imported.sheet,
+            lines=imported.lines,
+            issues=[issue_out(findings.from_json(stored, None), language) for stored in imported.file_issues],
+        ),
+        headers=imported.headers,
+        samples=imported.samples,
+        suggested_mapping=[SuggestionOut(**stored) for stored in imported.suggestion],
+        mapping=MappingOut(columns=imported.columns, defaults=imported.defaults) if imported.columns else None,
+        version=imported.version,
+        progress=_progress(imported),
+        result=ResultOut.model_validate(result) if result else None,
+        failure=_failure(imported, language),
+    )
+
+
+def _progress(imported: Import) -> ProgressOut | None:
+    if imported.work_started_at is None:
+        return None
+    total = imported.rows_total if imported.commit_options else None
+    total = max(imported.line_breaks - imported.header_line + 1, imported.rows_done) if total is None else total
+    eta = None
+    if not is_working(imported):
+        total = imported.rows_total if imported.rows_total is not None else total
+    elif imported.rows_done:
+        elapsed = (utcnow() - imported.work_started_at).total_seconds()
+        eta = round(elapsed / imported.rows_done * max(0, total - imported.rows_done), 1)
+    return ProgressOut(done=imported.rows_done, total=total, eta_seconds=eta)
+
+
+def _failure(imported: Import, language: str) -> FailureOut | None:
+    if imported.failure_code is None:
+        return None
+    code = Code(imported.failure_code)
+    detail = text(language, f"problems.{code}.detail", **{"line": "?", **(imported.failure_params or {})})
+    return FailureOut(code=code.value, detail=detail)
+
+
+def issue_out(issue: Issue, language: str) -> IssueOut:
+    """A finding with its sentence."""
+    params = {
+        "value": issue.value or "",
+        "column": text(language, f"columns.{issue.column}.title") if issue.column else "",
+        **issue.params,
+    }
+    return IssueOut(
+        code=issue.code.value,
+        severity=issue.severity.value,
+        line=issue.line,
+        column=issue.column,
+        value=issue.value,
+        params=dict(issue.params),
+        message=text(language, f"issues.{issue.code}", **params),
+    )
+
+
+def row_out(row: RowView, language: str) -> PlannedRowOut:
+    """A planned row."""
+    return PlannedRowOut(
+        line=row.line,
+        outcome=row.outcome,
+        values=dict(row.values),
+        issues=[issue_out(issue, language) for issue in row.issues],
+    )
+
+
+def preview_out(preview: Mapping[str, Any], language: str) -> PreviewOut:
+    """A preview."""
+    rows = [
+        RowView(
+            stored["line"],
+            stored["outcome"],
+            stored["values"],
+            [findings.from_json(issue, stored["line"]) for issue in stored["issues"]],
+        )
+        for stored in preview["rows"]
+    ]
+    return PreviewOut(
+        version=preview["version"],
+        rows=[row_out(row, language) for row in rows],
+        summary=preview["summary"],
+        issues=preview["issues"],
+    )

@@ -1,0 +1,196 @@
+"""What check and commit share: who does an import's work (a lease), what a plan needs to know, how the file is read.
+
+Decides nothing about rows.
+"""
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access.credentials import platform_by_id
+from app.db import bulk
+from app.db.base import utcnow
+from app.db.session import Database
+from app.directory import queries as directory
+from app.directory.models import Label, Organisation, StudentGroup
+from app.errors import AppError, Code
+from app.imports import queries
+from app.imports.models import Import, ImportRow
+from app.imports.plan import KnownNames, Outcome, Plan, PlannedRow, Recipe
+from app.imports.steps import WORKING, ImportState
+from app.imports.table import Dialect, RecordReader, Start
+from app.texts import languages
+
+LEASE = timedelta(seconds=30)
+_MAX_ATTEMPTS = 5
+_RETRY_AFTER = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work on one import that is ours until its lease ends."""
+
+    platform_id: int
+    import_id: uuid.UUID
+    state: ImportState
+    lease: uuid.UUID
+    attempts: int
+
+
+class NoLongerOurs(Exception):  # noqa: N818 nothing went wrong: somebody else goes on, or the import was taken back
+    """The lease is somebody else's, or the import is in another state."""
+
+
+def start(imported: Import, state: ImportState, *, now: datetime, lease: uuid.UUID | None = None) -> None:
+    """Put work in front of a worker, or with `lease` into our own hands."""
+    imported.state = state
+    imported.work_started_at = now
+    imported.failure_code = None
+    imported.failure_params = None
+    imported.attempts = 0
+    imported.lease = lease
+    imported.due_at = now + LEASE if lease else now
+
+
+def stop(imported: Import, state: ImportState) -> None:
+    """The work is done, for better or worse."""
+    imported.state = state
+    imported.due_at = None
+    imported.lease = None
+
+
+def is_due(session: Session, now: datetime) -> bool:
+    """Whether any import's work is due."""
+    return (
+        session.scalar(select(Import.id).where(Import.due_at <= now, Import.due_at.is_not(None)).limit(1)) is not None
+    )
+
+
+def claim(session: Session, *, lease: uuid.UUID, now: datetime) -> Job | None:
+    """The work that is due longest, of any platform."""
+    imported = session.scalars(
+        select(Import)
+        .where(Import.due_at <= now, Import.due_at.is_not(None))
+        .order_by(Import.due_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).first()
+    if imported is None:
+        return None
+    imported.lease = lease
+    imported.due_at = now + LEASE
+    imported.attempts += 1
+    return Job(imported.platform_id, imported.id, ImportState(imported.state), lease, imported.attempts)
+
+
+def clear_leases(session: Session, now: datetime) -> None:
+    """Make all unfinished work due at once. Only for the one worker of an SQLite file."""
+    for imported in session.scalars(select(Import).where(Import.due_at.is_not(None))):
+        imported.lease = None
+        imported.due_at = now
+
+
+@contextmanager
+def ours(database: Database, job: Job) -> Iterator[tuple[Session, Import]]:
+    """A transaction on an import whose lease we hold, renewed. Raises NoLongerOurs."""
+    with database.writing() as session:
+        imported = queries.get_import(session, job.platform_id, job.import_id)
+        if imported is None or imported.lease != job.lease or imported.state != job.state:
+            raise NoLongerOurs
+        imported.due_at = utcnow() + LEASE
+        yield session, imported
+
+
+def fail(database: Database, job: Job, error: AppError) -> None:
+    """The work cannot be done; what was done stays, and the import says why."""
+    with ours(database, job) as (_, imported):
+        stop(imported, ImportState.FAILED)
+        imported.failure_code = error.code.value
+        imported.failure_params = error.params
+
+
+def try_again_later(database: Database, job: Job) -> None:
+    """The work broke on something unforeseen: another attempt later, a failure after several."""
+    if job.attempts >= _MAX_ATTEMPTS:
+        fail(database, job, AppError(Code.INTERNAL_ERROR))
+        return
+    with ours(database, job) as (_, imported):
+        imported.lease = None
+        imported.due_at = utcnow() + _RETRY_AFTER * job.attempts
+
+
+# --- the plan and the file -------------------------------------------------------------------------------------------
+
+
+def plan_of(session: Session, imported: Import) -> Plan:
+    """The plan of an import in the world as it is now. The same for preview and commit."""
+    platform_id = imported.platform_id
+    known = KnownNames(
+        organisations=directory.all_names(session, platform_id, Organisation).keys(),
+        student_groups=directory.all_names(session, platform_id, StudentGroup).keys(),
+        labels=directory.all_names(session, platform_id, Label).keys(),
+        teams={key: team.leader for key, team in directory.all_teams(session, platform_id).items()},
+    )
+    return Plan(recipe_of(imported, platform_by_id(session, platform_id).default_language), known)
+
+
+def recipe_of(imported: Import, platform_language: str) -> Recipe:
+    """How the rows of an import become people."""
+    if imported.columns is None:
+        raise AppError(Code.NOT_MAPPED)
+    defaults = {
+        column: "/".join(value) if isinstance(value, list) else value for column, value in imported.defaults.items()
+    }
+    return Recipe(tuple(imported.columns), defaults, platform_language, languages())
+
+
+def reader_of(
+    database: Database, imported: Import, *, max_lines: int | None = None, start_at: Start | None = None
+) -> RecordReader:
+    """A reader of the import's file."""
+    first = start_at.piece if start_at else 0
+    return RecordReader(
+        queries.pieces(database, imported.platform_id, imported.id, first),
+        Dialect(imported.encoding, imported.delimiter, imported.quote, imported.header_line),
+        start=start_at,
+        max_lines=max_lines,
+    )
+
+
+def known_addresses(session: Session, platform_id: int, rows: Iterable[PlannedRow]) -> set[str]:
+    """Which of the addresses of rows that might be added are on the platform."""
+    wanted = [row.address for row in rows if row.outcome is Outcome.ADD]
+    return set(directory.known_users(session, platform_id, wanted)) if wanted else set()
+
+
+def keep_rows(session: Session, imported: Import, rows: Sequence[PlannedRow]) -> None:
+    """Write down rows that are not a clean `add`; a row kept before is replaced."""
+    bulk.insert(
+        session,
+        ImportRow,
+        ["line", "outcome", "first_line", "values", "issues", "codes"],
+        [
+            (
+                row.line,
+                row.outcome.value,
+                row.first_line,
+                bulk.as_json(row.shown_values() if row.values else {}),
+                bulk.as_json([issue.as_json() for issue in row.issues]),
+                "".join(f",{code}" for code in dict.fromkeys(issue.code.value for issue in row.issues))
+                + ("," if row.issues else ""),
+            )
+            for row in rows
+        ],
+        same={"platform_id": imported.platform_id, "import_id": imported.id.bytes},
+        or_replace=True,
+    )
+
+
+def is_working(imported: Import) -> bool:
+    """Whether a worker has something to do, or is doing it."""
+    return imported.state in WORKING

@@ -1,0 +1,1 @@
+"""Inviting people: the one door every person comes through, alone or from a file."""

@@ -1,0 +1,69 @@
+"""Writes the mails about invitations when it is their turn. Decides whether one may still leave; never sends it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.access.credentials import platform_by_id
+from app.access.tokens import Keyring, Link, Purpose
+from app.delivery.message import Envelope, Letter
+from app.delivery.outbox import Claimed
+from app.delivery.pump import Outgoing
+from app.invitations import queries
+from app.invitations.address import canonical
+from app.invitations.models import InvitationState
+
+
+class InvitationMail:
+    """What the pump asks for mails of kind `invitation`."""
+
+    def __init__(self, keyring: Keyring, *, public_url: str, mail_from: str) -> None:
+        self._keyring = keyring
+        self._public_url = public_url
+        self._mail_from = mail_from
+        self._domain = mail_from.rpartition("@")[2]
+
+    def write(self, session: Session, platform_id: int, claimed: Sequence[Claimed], now: datetime) -> list[Outgoing]:
+        """The mails of those that may leave: still pending, this generation. The first attempt starts the lifetime."""
+        platform = platform_by_id(session, platform_id)
+        wanted = {item.about_id: item for item in claimed}
+        outgoing = []
+        for invitation, message in queries.due_for_mail(session, platform_id, wanted):
+            item = wanted[invitation.id]
+            pending = queries.stands(invitation, now) is InvitationState.PENDING
+            if not pending or invitation.generation != item.generation:
+                continue
+            days = invitation.lifetime_days or platform.invitation_days
+            if invitation.expires_at is None:
+                invitation.expires_at = now + timedelta(days=days)
+            token = self._keyring.sign_link(Purpose.INVITATION, Link(platform_id, invitation.id, invitation.generation))
+            letter = Letter(
+                kind=item.kind.value,
+                language=invitation.language,
+                platform=platform.name,
+                inviter=invitation.inviter_name or platform.sender_name,
+                message=message,
+                first_name=invitation.first_name,
+                link=f"{self._public_url}/accept#{token}",
+                expires_at=invitation.expires_at,
+                time_zone=platform.time_zone,
+                valid_days=days,
+            )
+            envelope = Envelope(
+                sender_address=self._mail_from,
+                sender_name=platform.sender_name,
+                recipient=_deliverable(invitation.email),
+                recipient_name=" ".join(filter(None, (invitation.first_name, invitation.last_name))) or None,
+                reply_to=invitation.inviter_email or self._mail_from,
+                message_id=f"<{invitation.id.hex}.{invitation.generation}@{self._domain}>",
+                date=now,
+            )
+            outgoing.append(Outgoing(item, letter, envelope))
+        return outgoing
+
+
+def _deliverable(email: str) -> str:
+    """An address with its domain in ASCII, which every mail server takes; the local part as it was given."""
+    local, _, domain = email.rpartition("@")
+    return email if domain.isascii() else f"{local}@{canonical(email).rpartition('@')[2]}"

@@ -1,0 +1,182 @@
+"""Adds people and their invitations, any number at a time: the one way anybody comes onto a platform.
+
+Writes what was decided; never decides who is added, never commits.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from app.db import bulk
+from app.delivery import outbox
+from app.delivery.models import Lane, MailKind
+from app.directory.models import Role, User, UserState, UserStudentGroup
+from app.directory.service import attach_pending_leaders
+from app.invitations.models import Invitation, InvitationMessage, InvitationState
+
+
+class NewPerson(NamedTuple):
+    """Somebody to add. Ids as 16 bytes: a million of these pass by."""
+
+    email: str
+    address: str
+    """The canonical form of `email`."""
+    first_name: str | None
+    last_name: str | None
+    organisation_id: bytes | None
+    organisation: str
+    group_ids: tuple[bytes, ...]
+    label_id: bytes | None
+    team_id: bytes | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """How people are invited: what the mail says, how long the link lives, and when it leaves."""
+
+    inviter_name: str | None
+    inviter_email: str | None
+    message_id: uuid.UUID | None
+    lane: Lane
+    lifetime_days: int | None = None
+    is_held: bool = False
+    held_until: datetime | None = None
+
+
+def add_message(session: Session, platform_id: int, text: str | None) -> uuid.UUID | None:
+    """Keep a personal message for the invitations that will carry it."""
+    if not text:
+        return None
+    message_id = bulk.new_id_bytes()
+    bulk.insert(session, InvitationMessage, ["id", "text"], [(message_id, text)], same={"platform_id": platform_id})
+    return uuid.UUID(bytes=message_id)
+
+
+def add_people(
+    session: Session,
+    platform_id: int,
+    people: Sequence[NewPerson],
+    *,
+    invite: Invite | None,
+    now: datetime,
+    import_id: uuid.UUID | None = None,
+    role: Role = Role.MEMBER,
+) -> list[bytes]:
+    """Add people nobody on the platform shares an address with; with `invite`, each gets one invitation, one mail.
+
+    Returns the ids of the users, in order.
+    """
+    user_ids = [bulk.new_id_bytes() for _ in people]
+    of_import = import_id.bytes if import_id else None
+    bulk.insert(
+        session,
+        User,
+        [
+            "id",
+            "email",
+            "email_canonical",
+            "first_name",
+            "last_name",
+            "organisation_id",
+            "label_id",
+            "team_id",
+            "language",
+        ],
+        [
+            (
+                user_id,
+                person.email,
+                person.address,
+                person.first_name,
+                person.last_name,
+                person.organisation_id,
+                person.label_id,
+                person.team_id,
+                person.language,
+            )
+            for user_id, person in zip(user_ids, people, strict=True)
+        ],
+        same={
+            "platform_id": platform_id,
+            "state": UserState.INVITED.value,
+            "role": role.value,
+            "created_at": bulk.moment(now),
+            "created_by_import_id": of_import,
+        },
+    )
+    bulk.insert(
+        session,
+        UserStudentGroup,
+        ["user_id", "student_group_id"],
+        [
+            (user_id, group_id)
+            for user_id, person in zip(user_ids, people, strict=True)
+            for group_id in person.group_ids
+        ],
+        same={"platform_id": platform_id},
+    )
+    if invite is not None:
+        add_invitations(
+            session, platform_id, list(zip(user_ids, people, strict=True)), invite=invite, now=now, import_id=import_id
+        )
+    newcomers = {person.address: user_id for user_id, person in zip(user_ids, people, strict=True)}
+    attach_pending_leaders(session, platform_id, newcomers)
+    return user_ids
+
+
+def add_invitations(
+    session: Session,
+    platform_id: int,
+    people: Sequence[tuple[bytes, NewPerson]],
+    *,
+    invite: Invite,
+    now: datetime,
+    import_id: uuid.UUID | None = None,
+) -> list[bytes]:
+    """Invite people who are there; each gets one mail. Returns the ids of the invitations, in order."""
+    invitation_ids = [bulk.new_id_bytes() for _ in people]
+    bulk.insert(
+        session,
+        Invitation,
+        ["id", "user_id", "email", "first_name", "last_name", "organisation", "language"],
+        [
+            (
+                invitation_id,
+                user_id,
+                person.email,
+                person.first_name,
+                person.last_name,
+                person.organisation,
+                person.language,
+            )
+            for invitation_id, (user_id, person) in zip(invitation_ids, people, strict=True)
+        ],
+        same={
+            "platform_id": platform_id,
+            "state": InvitationState.PENDING.value,
+            "import_id": import_id.bytes if import_id else None,
+            "message_id": invite.message_id.bytes if invite.message_id else None,
+            "inviter_name": invite.inviter_name,
+            "inviter_email": invite.inviter_email,
+            "generation": 1,
+            "lifetime_days": invite.lifetime_days,
+            "created_at": bulk.moment(now),
+        },
+    )
+    outbox.enqueue(
+        session,
+        platform_id,
+        invitation_ids,
+        kind=MailKind.INVITATION,
+        lane=invite.lane,
+        now=now,
+        is_held=invite.is_held,
+        held_until=invite.held_until,
+        batch_id=import_id,
+    )
+    return invitation_ids

@@ -1,0 +1,152 @@
+"""Looks up invitations with their mail and person. Every query takes the platform; never changes anything.
+
+`expired` is decided here: a pending invitation whose time has passed.
+"""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.delivery.models import Delivery
+from app.directory import queries as directory
+from app.directory.queries import Person
+from app.invitations.models import Invitation, InvitationMessage, InvitationState
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationView:
+    """An invitation as it stands now, with its current mail and (where there still is one) its person."""
+
+    invitation: Invitation
+    state: InvitationState
+    message: str | None
+    delivery: Delivery | None
+    person: Person | None
+
+
+def stands(invitation: Invitation, now: datetime) -> InvitationState:
+    """The state of an invitation at a time."""
+    if invitation.state == InvitationState.PENDING and invitation.expires_at and invitation.expires_at <= now:
+        return InvitationState.EXPIRED
+    return InvitationState(invitation.state)
+
+
+def in_state(state: InvitationState, now: datetime) -> ColumnElement[bool]:
+    """The condition for a state at a time; `stands` says the same of one invitation."""
+    if state is InvitationState.PENDING:
+        return and_(Invitation.state == state, or_(Invitation.expires_at.is_(None), Invitation.expires_at > now))
+    if state is InvitationState.EXPIRED:
+        return and_(Invitation.state == InvitationState.PENDING, Invitation.expires_at <= now)
+    return Invitation.state == state
+
+
+def pending_of_user(session: Session, platform_id: int, user_id: uuid.UUID, now: datetime) -> uuid.UUID | None:
+    """The pending invitation of a person."""
+    return session.scalar(
+        select(Invitation.id).where(
+            Invitation.platform_id == platform_id,
+            Invitation.user_id == user_id,
+            in_state(InvitationState.PENDING, now),
+        )
+    )
+
+
+def list_invitations(
+    session: Session,
+    platform_id: int,
+    *,
+    state: InvitationState | None,
+    delivery: str | None,
+    q: str | None,
+    import_id: uuid.UUID | None,
+    limit: int,
+    after: uuid.UUID | None,
+    now: datetime,
+) -> list[InvitationView]:
+    """Invitations, newest first, behind an id."""
+    conditions: list[ColumnElement[bool]] = []
+    if after is not None:
+        conditions.append(Invitation.id < after)
+    if state is not None:
+        conditions.append(in_state(state, now))
+    if delivery is not None:
+        conditions.append(Delivery.state == delivery)
+    if import_id is not None:
+        conditions.append(Invitation.import_id == import_id)
+    if q:
+        conditions.append(
+            or_(
+                Invitation.email.icontains(q, autoescape=True),
+                Invitation.first_name.icontains(q, autoescape=True),
+                Invitation.last_name.icontains(q, autoescape=True),
+            )
+        )
+    return _views(session, platform_id, conditions, limit, now)
+
+
+def views_by_id(
+    session: Session, platform_id: int, ids: Collection[uuid.UUID], now: datetime
+) -> dict[uuid.UUID, InvitationView]:
+    """Invitations by id; unknown ids are left out."""
+    found = _views(session, platform_id, [Invitation.id.in_(list(ids))], len(ids), now)
+    return {view.invitation.id: view for view in found}
+
+
+def _views(
+    session: Session, platform_id: int, conditions: Sequence[ColumnElement[bool]], limit: int, now: datetime
+) -> list[InvitationView]:
+    rows = session.execute(
+        select(Invitation, Delivery, InvitationMessage.text)
+        .join(
+            Delivery,
+            and_(
+                Delivery.platform_id == Invitation.platform_id,
+                Delivery.about_id == Invitation.id,
+                Delivery.generation == Invitation.generation,
+            ),
+            isouter=True,
+        )
+        .join(
+            InvitationMessage,
+            and_(
+                InvitationMessage.platform_id == Invitation.platform_id, InvitationMessage.id == Invitation.message_id
+            ),
+            isouter=True,
+        )
+        .where(Invitation.platform_id == platform_id, *conditions)
+        .order_by(Invitation.id.desc())
+        .limit(limit)
+    ).all()
+    people = directory.people_by_id(session, platform_id, [row[0].user_id for row in rows if row[0].user_id])
+    return [
+        InvitationView(
+            invitation,
+            stands(invitation, now),
+            message,
+            delivery,
+            people.get(invitation.user_id) if invitation.user_id else None,
+        )
+        for invitation, delivery, message in rows
+    ]
+
+
+def due_for_mail(
+    session: Session, platform_id: int, ids: Collection[uuid.UUID]
+) -> Sequence[tuple[Invitation, str | None]]:
+    """Invitations with their message, for writing their mails."""
+    rows = session.execute(
+        select(Invitation, InvitationMessage.text)
+        .join(
+            InvitationMessage,
+            and_(
+                InvitationMessage.platform_id == Invitation.platform_id, InvitationMessage.id == Invitation.message_id
+            ),
+            isouter=True,
+        )
+        .where(Invitation.platform_id == platform_id, Invitation.id.in_(list(ids)))
+    )
+    return [(invitation, message) for invitation, message in rows]

@@ -1,0 +1,244 @@
+"""Invitations as JSON."""
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from app.access.passwords import MAX_CHARACTERS, MIN_CHARACTERS
+from app.directory.names import name_key, tidy
+from app.invitations.address import NotAnAddress, canonical
+from app.invitations.fields import GROUPS, AddressText, Message, PersonName, ShortCode, Title
+from app.invitations.queries import InvitationView
+from app.invitations.service import NewInvitation
+from app.texts import languages
+from app.web.problems import InvalidValue
+
+
+def _is_address(value: str) -> str:
+    try:
+        canonical(value)
+    except NotAnAddress:
+        raise InvalidValue("email_invalid", value=value) from None
+    return value
+
+
+def _is_installed(value: str) -> str:
+    if value not in languages():
+        raise InvalidValue("language_unknown", value=value, languages=", ".join(languages()))
+    return value
+
+
+def _is_named(value: str) -> str:
+    name = tidy(value)
+    if not name:
+        raise InvalidValue("too_short", limit=1)
+    return name
+
+
+def _is_strong(value: str) -> str:
+    if len(value) < MIN_CHARACTERS:
+        raise InvalidValue("password_too_short", limit=MIN_CHARACTERS)
+    if len(value) > MAX_CHARACTERS:
+        raise InvalidValue("password_too_long", limit=MAX_CHARACTERS)
+    return value
+
+
+Address = Annotated[AddressText, AfterValidator(_is_address)]
+Language = Annotated[ShortCode, AfterValidator(_is_installed)]
+Name = Annotated[Title, AfterValidator(_is_named)]
+Password = Annotated[str, AfterValidator(_is_strong)]
+Token = Annotated[str, Field(max_length=500)]
+
+
+class InvitationIn(BaseModel):
+    """One person to invite."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "email": "jan.peeters@example.com",
+                    "first_name": "Jan",
+                    "last_name": "Peeters",
+                    "organisation": "Acme",
+                    "student_groups": ["Sales"],
+                    "label": "Employee",
+                    "language": "nl",
+                    "message": "Welkom, Jan!",
+                }
+            ]
+        },
+    )
+
+    email: Address
+    first_name: PersonName | None = None
+    last_name: PersonName | None = None
+    organisation: Name
+    student_groups: list[Name] = Field(default=[], max_length=GROUPS)
+    label: Title | None = None
+    language: Language | None = Field(None, description="Default: the platform's language.")
+    team: Title | None = None
+    message: Message | None = Field(None, description="Plain text; appears in the mail.")
+    send: bool = Field(True, description="false: the mail is held until a resend releases it.")
+    expires_in_days: int | None = Field(None, ge=1, le=30, description="Default: the platform's invitation_days.")
+    create_missing: bool = Field(
+        True, description="Create organisations, groups, labels and teams that do not exist; false: refuse them."
+    )
+
+    @model_validator(mode="after")
+    def _groups_once(self) -> Self:
+        once: dict[str, str] = {}
+        for group in self.student_groups:
+            once.setdefault(name_key(group), group)
+        self.student_groups = list(once.values())
+        return self
+
+    def wanted(self) -> NewInvitation:
+        """The person to invite, empty texts as none."""
+        return NewInvitation(
+            email=self.email,
+            first_name=self.first_name or None,
+            last_name=self.last_name or None,
+            organisation=self.organisation,
+            student_groups=self.student_groups,
+            label=self.label or None,
+            language=self.language,
+            team=self.team or None,
+            message=self.message or None,
+            send=self.send,
+            expires_in_days=self.expires_in_days,
+            create_missing=self.create_missing,
+        )
+
+
+class PreviewIn(BaseModel):
+    """A mail to look at."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"language": "fr", "first_name": "Zoé"}]})
+
+    language: Language
+    message: Message | None = None
+    first_name: PersonName | None = None
+
+
+class RenderedOut(BaseModel):
+    """A mail as its reader sees it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    subject: str
+    text: str
+    html: str
+
+
+class LastErrorOut(BaseModel):
+    """Why the mail did not leave, the last time it was tried."""
+
+    code: str = Field(examples=["smtp_550"])
+    detail: str
+
+
+class DeliveryOut(BaseModel):
+    """The mail of an invitation's current generation."""
+
+    state: str = Field(examples=["sent"], description="`queued`, `sending`, `sent`, `failed`, `held` or `dropped`.")
+    attempts: int
+    sent_at: datetime | None
+    last_error: LastErrorOut | None
+
+
+class InvitationOut(BaseModel):
+    """An invitation. Groups, label and team are the person's; a revoked invitation has no person any more."""
+
+    id: uuid.UUID
+    state: str = Field(examples=["pending"], description="`pending`, `accepted`, `revoked` or `expired`.")
+    email: str
+    first_name: str | None
+    last_name: str | None
+    organisation: str
+    student_groups: list[str]
+    label: str | None
+    language: str
+    team: str | None
+    message: str | None
+    user_id: uuid.UUID | None
+    import_id: uuid.UUID | None
+    inviter: str = Field(examples=["Acme Academy"])
+    generation: int = Field(description="Raised by a resend; older links are dead.")
+    created_at: datetime
+    expires_at: datetime | None = Field(description="null until the mail was first tried.")
+    accepted_at: datetime | None
+    revoked_at: datetime | None
+    delivery: DeliveryOut | None
+
+
+def invitation_out(view: InvitationView, sender_name: str) -> InvitationOut:
+    """An invitation as it is answered."""
+    invitation, person, delivery = view.invitation, view.person, view.delivery
+    return InvitationOut(
+        id=invitation.id,
+        state=view.state,
+        email=invitation.email,
+        first_name=invitation.first_name,
+        last_name=invitation.last_name,
+        organisation=invitation.organisation,
+        student_groups=[group.name for group in person.student_groups] if person else [],
+        label=person.label.name if person and person.label else None,
+        language=invitation.language,
+        team=person.team.name if person and person.team else None,
+        message=view.message,
+        user_id=invitation.user_id,
+        import_id=invitation.import_id,
+        inviter=invitation.inviter_name or sender_name,
+        generation=invitation.generation,
+        created_at=invitation.created_at,
+        expires_at=invitation.expires_at,
+        accepted_at=invitation.accepted_at,
+        revoked_at=invitation.revoked_at,
+        delivery=DeliveryOut(
+            state=delivery.state,
+            attempts=delivery.attempts,
+            sent_at=delivery.sent_at,
+            last_error=(
+                LastErrorOut(code=delivery.error_code, detail=delivery.error_detail or "")
+                if delivery.error_code
+                else None
+            ),
+        )
+        if delivery
+        else None,
+    )
+
+
+class TokenIn(BaseModel):
+    """The token of a link."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: Token
+
+
+class WelcomeOut(BaseModel):
+    """What the page behind a link shows."""
+
+    platform: str = Field(examples=["Acme Academy"])
+    email: str
+    first_name: str | None
+    last_name: str | None
+    language: str
+    inviter: str
+    expires_at: datetime | None
+
+
+class AcceptIn(BaseModel):
+    """A password, and names where they are missing or wrong."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: Token
+    password: Password = Field(description=f"{MIN_CHARACTERS} to {MAX_CHARACTERS} characters.")
+    first_name: PersonName | None = None
+    last_name: PersonName | None = None

@@ -1,0 +1,110 @@
+"""The embedded loop: takes due import work and due mails from one database until it is stopped.
+
+Work lives in rows with leases; this loop only looks for it. Decides nothing about imports or mails.
+"""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+
+import structlog
+from sqlalchemy.exc import OperationalError
+
+from app.db.base import new_id, utcnow
+from app.db.session import Database
+from app.delivery import outbox
+from app.delivery.pump import TICK_SECONDS, Pump
+from app.imports import sweep, work
+from app.imports.check import check_import
+from app.imports.commit import commit_import
+from app.imports.steps import ImportState
+from app.imports.work import Job, NoLongerOurs
+from app.logs import place_of
+
+log = structlog.get_logger()
+
+_IDLE_SECONDS = 0.05
+_LOOK_ANYWAY_SECONDS = 1.0
+_SWEEP_SECONDS = 60.0
+
+HANDLERS: Mapping[ImportState, Callable[..., None]] = {
+    ImportState.CHECKING: check_import,
+    ImportState.COMMITTING: commit_import,
+}
+
+
+def clear_leases(database: Database) -> None:
+    """What a dead worker held is free at once: for the holder of the one worker lock of an SQLite file, at start."""
+    now = utcnow()
+    with database.writing() as session:
+        freed = outbox.clear_leases(session, now)
+        work.clear_leases(session, now)
+    if freed:
+        log.warning("leases_cleared", mails=freed)
+
+
+def deliver(database: Database, pump: Pump, stop: threading.Event, *, drain_seconds: float) -> None:
+    """Deliver mails until stopped, then finish what is being sent."""
+    pump.start()
+    watch = database.watch()
+    look_at = 0.0
+    while not stop.is_set():
+        try:
+            if pump.is_busy or watch.has_changed() or time.monotonic() >= look_at:
+                look_at = (
+                    time.monotonic() + _LOOK_ANYWAY_SECONDS
+                )  # what falls due without a change: retries, held mails
+                pump.tick()
+        except OperationalError as error:
+            log.error("database_unavailable", kind=type(error.orig).__name__)
+            stop.wait(1.0)
+        stop.wait(TICK_SECONDS)
+    watch.close()
+    pump.drain(drain_seconds)
+
+
+def do_imports(database: Database, stop: threading.Event, *, max_lines: int) -> None:
+    """Check and commit imports until stopped. A killed one is found again by its lease."""
+    lease = new_id()
+    swept_at = 0.0
+    while not stop.is_set():
+        try:
+            if time.monotonic() - swept_at > _SWEEP_SECONDS:
+                sweep.sweep(database, now=utcnow())
+                swept_at = time.monotonic()
+            if not do_one(database, lease, max_lines=max_lines):
+                stop.wait(_IDLE_SECONDS)
+        except OperationalError as error:
+            log.error("database_unavailable", kind=type(error.orig).__name__)
+            stop.wait(1.0)
+
+
+def do_one(database: Database, lease: uuid.UUID, *, max_lines: int) -> bool:
+    """Do the import work that is due longest; False where there is none."""
+    now = utcnow()
+    with database.reading() as session:
+        if not work.is_due(session, now):
+            return False
+    with database.writing() as session:
+        job = work.claim(session, lease=lease, now=now)
+    if job is not None:
+        run(database, job, max_lines=max_lines)
+    return job is not None
+
+
+def run(database: Database, job: Job, *, max_lines: int) -> None:
+    """One job to its end. What breaks it is tried again later, and ends as a failed import."""
+    bound = log.bind(import_id=str(job.import_id), work=job.state.value, attempt=job.attempts)
+    bound.info("import_work_started")
+    try:
+        HANDLERS[job.state](database, job, max_lines=max_lines)
+    except NoLongerOurs:
+        bound.info("import_work_taken_over")
+    except OperationalError:
+        raise  # the lease brings it back
+    except Exception as error:
+        bound.error("import_work_broke", kind=type(error).__name__, where=place_of(error))
+        work.try_again_later(database, job)
+    else:
+        bound.info("import_work_done")

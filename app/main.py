@@ -1,0 +1,103 @@
+"""Wires the HTTP service: the only place that knows all its parts. Starts nothing but the app."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from pydantic import SecretStr
+
+import app.tables  # noqa: F401 completes the tables
+from app import __version__
+from app.access.tokens import Keyring
+from app.console.router import router as console
+from app.db.session import Database
+from app.directory.router import router as directory
+from app.errors import Code
+from app.health import router as health
+from app.imports.router import router as imports
+from app.imports.router import upload_router
+from app.invitations.router import router as invitations
+from app.settings import Settings
+from app.web import problems
+from app.web.deps import Context
+from app.web.middleware import BodyLimitProblems, RequestMiddleware
+
+PREFIX = "/api/v1"
+_FORM_OVERHEAD = 64 * 1024
+
+DESCRIPTION = """
+The invitation desk of a learning platform: people come onto it one by one, or by the hundred thousand from a
+spreadsheet, and each gets exactly one mail.
+
+Sign requests with `Authorization: Bearer rck_...` (a key made by `rollcall create-key`). Every error is an RFC 9457
+problem with a stable `code`; texts follow `Accept-Language` (en, fr, nl).
+"""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service over HTTP, for one process."""
+    database = Database(settings.database_url)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        database.close()
+
+    app = FastAPI(
+        title="Rollcall",
+        version=__version__,
+        description=DESCRIPTION.strip(),
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_id,
+        docs_url="/docs",
+        redoc_url=None,
+        swagger_ui_parameters={"persistAuthorization": True},
+    )
+    app.state.context = Context(
+        settings=settings,
+        database=database,
+        keyring=Keyring([key.get_secret_value() for key in settings.secret_keys]),
+    )
+    problems.install(app)
+    app.add_middleware(BodyLimitProblems)
+    app.add_middleware(RequestMiddleware)
+    api = APIRouter(
+        prefix=PREFIX,
+        max_body_size=settings.body_bytes,
+        responses=problems.documented(
+            Code.NOT_AUTHENTICATED,
+            Code.SCOPE_MISSING,
+            Code.INVALID_REQUEST,
+            Code.BODY_TOO_LARGE,
+            Code.DATABASE_UNAVAILABLE,
+        ),
+    )
+    for router in (invitations, imports, directory):
+        api.include_router(router)
+    app.include_router(api)
+    app.include_router(
+        upload_router,
+        prefix=PREFIX,
+        max_body_size=settings.upload_bytes + _FORM_OVERHEAD,
+        responses=problems.documented(Code.NOT_AUTHENTICATED, Code.SCOPE_MISSING, Code.DATABASE_UNAVAILABLE),
+    )
+    app.include_router(health)
+    app.include_router(console)
+    return app
+
+
+def describe() -> dict[str, Any]:
+    """The OpenAPI description, the same on every machine."""
+    settings = Settings.model_construct(
+        database_url="sqlite:///:memory:",
+        secret_keys=(SecretStr("only to describe the service, never to run it"),),
+        public_url="https://rollcall.example.com",
+        **{name: field.default for name, field in Settings.model_fields.items() if not field.is_required()},
+    )
+    return create_app(settings).openapi()
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

@@ -1,0 +1,74 @@
+"""The worker process: does import work and delivers mails until it is told to stop. Serves nobody."""
+
+import signal
+import threading
+from types import FrameType
+
+import structlog
+
+import app.tables  # noqa: F401 completes the tables
+from app.access.tokens import Keyring
+from app.db.migrate import require_current
+from app.db.session import Database
+from app.delivery.models import MailKind
+from app.delivery.pump import Pump
+from app.delivery.senders.base import sender_from_url
+from app.invitations.mail import InvitationMail
+from app.jobs import embedded
+from app.jobs.lock import WorkerLock
+from app.settings import Settings
+
+log = structlog.get_logger()
+
+DRAIN_SECONDS = 20.0
+
+
+def make_pump(settings: Settings, database: Database) -> Pump:
+    """The pump with its sender and a writer for every kind of mail."""
+    keyring = Keyring([key.get_secret_value() for key in settings.secret_keys])
+    writer = InvitationMail(keyring, public_url=settings.public_url, mail_from=settings.mail_from)
+    return Pump(
+        database,
+        sender_from_url(settings.mail_url),
+        {MailKind.INVITATION: writer},
+        connections=settings.mail_connections,
+    )
+
+
+def run_worker(settings: Settings, stop: threading.Event) -> None:
+    """Work until `stop` is set. Raises WorkerIsRunning, SchemaError."""
+    database = Database(settings.database_url, connections=8)
+    lock = WorkerLock(settings.sqlite_path).acquire() if settings.sqlite_path else None
+    try:
+        require_current(database)
+        if lock is not None:
+            embedded.clear_leases(database)
+        imports = threading.Thread(
+            target=_do_imports, args=(database, stop, settings.upload_lines), name="imports", daemon=True
+        )
+        imports.start()
+        log.info("worker_started")
+        embedded.deliver(database, make_pump(settings, database), stop, drain_seconds=DRAIN_SECONDS)
+        imports.join(DRAIN_SECONDS)
+        log.info("worker_stopped")
+    finally:
+        database.close()
+        if lock is not None:
+            lock.release()
+
+
+def _do_imports(database: Database, stop: threading.Event, max_lines: int) -> None:
+    try:
+        embedded.do_imports(database, stop, max_lines=max_lines)
+    finally:
+        stop.set()  # half a worker is none: the parent starts a whole one
+
+
+def stop_on_signals(stop: threading.Event) -> None:
+    """SIGTERM and SIGINT ask to stop; what is being done is finished."""
+
+    def _stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
