@@ -67,10 +67,12 @@ def create_app(settings: Settings) -> FastAPI:
         prefix=PREFIX,
         max_body_size=settings.body_bytes,
         responses=problems.documented(
+            Code.BAD_REQUEST,
             Code.NOT_AUTHENTICATED,
             Code.SCOPE_MISSING,
             Code.INVALID_REQUEST,
             Code.BODY_TOO_LARGE,
+            Code.INTERNAL_ERROR,
             Code.DATABASE_UNAVAILABLE,
         ),
     )
@@ -81,7 +83,13 @@ def create_app(settings: Settings) -> FastAPI:
         upload_router,
         prefix=PREFIX,
         max_body_size=settings.upload_bytes + _FORM_OVERHEAD,
-        responses=problems.documented(Code.NOT_AUTHENTICATED, Code.SCOPE_MISSING, Code.DATABASE_UNAVAILABLE),
+        responses=problems.documented(
+            Code.BAD_REQUEST,
+            Code.NOT_AUTHENTICATED,
+            Code.SCOPE_MISSING,
+            Code.INTERNAL_ERROR,
+            Code.DATABASE_UNAVAILABLE,
+        ),
     )
     app.include_router(health)
     app.include_router(console)
@@ -91,10 +99,9 @@ def create_app(settings: Settings) -> FastAPI:
 def describe() -> dict[str, Any]:
     """The OpenAPI description, the same on every machine."""
     settings = Settings.model_construct(
-        database_url="sqlite:///:memory:",
+        **{name: field.default for name, field in Settings.model_fields.items() if not field.is_required()}
+        | {"database_url": "sqlite:///never-opened.db", "public_url": "https://rollcall.example.com"},
         secret_keys=(SecretStr("only to describe the service, never to run it"),),
-        public_url="https://rollcall.example.com",
-        **{name: field.default for name, field in Settings.model_fields.items() if not field.is_required()},
     )
     return create_app(settings).openapi()
 

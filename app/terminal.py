@@ -15,6 +15,7 @@ Json = Mapping[str, Any]
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _WORKING = {"checking", "committing", "cancelling", "undoing"}
+_ADDRESS_UNBROKEN = 40
 _LABELS = {
     "to_add": "new people",
     "added": "people added",
@@ -31,11 +32,11 @@ def show_file(console: Console, imported: Json) -> None:
     """What was detected about the file."""
     file = imported["file"]
     table = _table("What was detected", "", "")
-    table.add_row("file", f"{file['name']}, {file['size']:,} bytes")
-    table.add_row("encoding", file["encoding"])
-    table.add_row("delimiter", _DELIMITERS.get(file["delimiter"], file["delimiter"]))
-    table.add_row("header", f"line {file['header_line']}" if file["header_line"] else "none")
-    console.print(table)
+    _add(table, "file", f"{file['name']}, {file['size']:,} bytes")
+    _add(table, "encoding", file["encoding"])
+    _add(table, "delimiter", _DELIMITERS.get(file["delimiter"], file["delimiter"]))
+    _add(table, "header", f"line {file['header_line']}" if file["header_line"] else "none")
+    _print(console, table)
 
 
 def show_mapping(console: Console, imported: Json) -> None:
@@ -44,26 +45,31 @@ def show_mapping(console: Console, imported: Json) -> None:
     for suggestion, samples in zip(imported["suggested_mapping"], imported["samples"], strict=True):
         target = suggestion["column"] or Text("not imported", style="dim")
         sure = f"{suggestion['by']}, {suggestion['confidence']:.0%}" if suggestion["by"] else ""
-        table.add_row(suggestion["header"], ", ".join(samples[:2]), target, sure)
-    console.print(table)
+        _add(table, suggestion["header"], ", ".join(list(dict.fromkeys(samples))[:2]), target, sure)
+    _print(console, table)
 
 
 def show_preview(console: Console, preview: Json) -> None:
     """The first people, the totals, what is created, and the issues."""
-    columns = ("first_name", "last_name", "email", "company", "language", "student_groups", "team")
-    table = _table("The first people who will be added", "line", *columns)
+    columns = ("company", "language", "student_groups", "team")
+    table = _table("The first people who will be added", "line", "person", *columns)
+    longest = max((len(row["values"]["email"]) for row in preview["rows"]), default=0)
+    table.columns[1].no_wrap = longest <= _ADDRESS_UNBROKEN
     for row in preview["rows"]:
-        cells = [row["values"].get(column) or "" for column in columns]
-        table.add_row(str(row["line"]), *(" / ".join(cell) if isinstance(cell, list) else cell for cell in cells))
-    console.print(table)
+        values = dict(row["values"])
+        name = " ".join(filter(None, (values["first_name"], values["last_name"])))
+        person = Text.assemble((name, "bold"), "\n", values["email"])
+        values |= {"student_groups": " / ".join(values["student_groups"])}
+        _add(table, str(row["line"]), person, *(values.get(column) or "" for column in columns))
+    _print(console, table)
     summary = preview["summary"]
     totals = _totals("The whole file", summary, ("to_add", "already_users", "duplicates", "rejected", "empty"))
     plan = _table("With “Import and Invite”", "", "")
-    plan.add_row("mails", ", ".join(f"{count:,} {language}" for language, count in summary["mails"].items()) or "none")
+    _add(plan, "mails", ", ".join(f"{count:,} {language}" for language, count in summary["mails"].items()) or "none")
     for kind, names in summary["creates"].items():
         if names:
-            plan.add_row(f"new {kind.replace('_', ' ')}", _some(names))
-    console.print(Group(totals, plan))
+            _add(plan, f"new {kind.replace('_', ' ')}", _some(names))
+    _print(console, totals, plan)
 
 
 def show_issues(console: Console, issues: Sequence[Json]) -> None:
@@ -74,14 +80,14 @@ def show_issues(console: Console, issues: Sequence[Json]) -> None:
     for issue in issues:
         style = "red" if issue["severity"] == "error" else "yellow"
         place = str(issue["line"]) if issue["line"] else "file"
-        table.add_row(place, issue["column"] or "", Text(issue["message"], style=style))
-    console.print(table)
+        _add(table, place, issue["column"] or "", Text(issue["message"], style=style))
+    _print(console, table)
 
 
 def show_result(console: Console, result: Json) -> None:
     """What the commit did."""
     terms = ("added", "already_users", "duplicates", "rejected", "empty", "skipped", "not_done")
-    console.print(_totals("Done", result, terms))
+    _print(console, _totals("Done", result, terms))
 
 
 def show_mail(console: Console, subject: str, sender: str, recipient: str, text: str) -> None:
@@ -104,14 +110,26 @@ def follow(console: Console, what: str, look: Callable[[], Json], *, every_secon
             time.sleep(every_seconds)
 
 
+def _print(console: Console, *tables: Table) -> None:
+    for table in tables:
+        console.print()
+        console.print(table)
+
+
 def _totals(title: str, terms: Json, names: Sequence[str]) -> Table:
-    table = _table(title, "rows", "")
+    table = _table(title, "", "")
+    table.columns[0].justify = "right"
     for name in names:
         if terms.get(name) or name in {"to_add", "added"}:
-            table.add_row(f"{terms[name]:,}", _LABELS[name])
+            _add(table, f"{terms[name]:,}", _LABELS[name])
     table.add_section()
-    table.add_row(f"{terms['rows']:,}", "in all")
+    _add(table, f"{terms['rows']:,}", "rows in all")
     return table
+
+
+def _add(table: Table, *cells: str | Text) -> None:
+    """A row. What people wrote is text, never markup."""
+    table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells))
 
 
 def _some(names: Sequence[str]) -> str:
@@ -121,5 +139,5 @@ def _some(names: Sequence[str]) -> str:
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=ROUNDED, show_header=any(columns))
     for column in columns:
-        table.add_column(column, justify="right" if column in {"line", "rows"} else "left", overflow="fold")
+        table.add_column(column, justify="right" if column == "line" else "left", overflow="fold")
     return table

@@ -33,6 +33,7 @@ class Claimed:
     about_id: uuid.UUID
     generation: int
     kind: MailKind
+    lane: Lane
     attempts: int
     created_at: datetime
 
@@ -108,12 +109,14 @@ def deliveries_of(
 
 
 def release(session: Session, delivery: Delivery, *, now: datetime) -> None:
-    """Let a held mail go now, before those of imports: somebody asked for this one."""
+    """Let a waiting mail go now, before those of imports: somebody asked for this one."""
+    if delivery.state not in {DeliveryState.HELD, DeliveryState.QUEUED}:
+        return
     if delivery.state == DeliveryState.HELD:
-        delivery.state = DeliveryState.QUEUED
-        delivery.lane = Lane.SINGLE
-        delivery.due_at = now
         _count(session, [(delivery.platform_id, delivery.batch_id)], {"held": -1})
+    delivery.state = DeliveryState.QUEUED
+    delivery.lane = Lane.SINGLE
+    delivery.due_at = now
 
 
 def drop(session: Session, platform_id: int, about_ids: Collection[uuid.UUID]) -> None:
@@ -137,18 +140,27 @@ def is_due(session: Session, now: datetime) -> bool:
     return any(_platforms_with_due_mail(session, lane, now) for lane in Lane)
 
 
-def claim(session: Session, *, lease: uuid.UUID, free: int, now: datetime) -> list[Claimed]:
-    """Take up to `free` due mails under a lease: lane by lane, and in a lane each platform its share."""
+def claim(session: Session, *, lease: uuid.UUID, free: int, now: datetime, free_for_single: int = 0) -> list[Claimed]:
+    """Take up to `free` due mails under a lease: lane by lane, and in a lane each platform its share.
+
+    `free_for_single`: room kept for mails a person waits for, when those of imports fill all the rest.
+    """
     claimed: list[Claimed] = []
     for lane in Lane:
-        left = free - len(claimed)
+        left = (max(free, free_for_single) if lane is Lane.SINGLE else free) - len(claimed)
         if left <= 0:
             break
         platforms = _platforms_with_due_mail(session, lane, now)
         random.shuffle(platforms)
-        for position, platform_id in enumerate(platforms[:left]):
-            share = -(-(free - len(claimed)) // (min(len(platforms), left) - position))
-            claimed += _claim_of_platform(session, platform_id, lane, share, lease, now)
+        waiting = len(platforms)
+        for platform_id in platforms:
+            share = -(-left // waiting)  # rounded up; what one leaves over, the next ones share
+            if share <= 0:
+                break
+            found = _claim_of_platform(session, platform_id, lane, share, lease, now)
+            claimed += found
+            left -= len(found)
+            waiting -= 1
     return claimed
 
 
@@ -194,7 +206,7 @@ def _claim_of_platform(
         {"held": -1},
     )
     return [
-        Claimed(platform_id, row.about_id, row.generation, MailKind(row.kind), row.attempts + 1, row.created_at)
+        Claimed(platform_id, row.about_id, row.generation, MailKind(row.kind), lane, row.attempts + 1, row.created_at)
         for row in rows
     ]
 

@@ -8,8 +8,9 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Protocol
 
 import structlog
@@ -20,7 +21,7 @@ from app.db.base import new_id, utcnow
 from app.db.session import Database
 from app.delivery import outbox
 from app.delivery.message import Envelope, Letter, build
-from app.delivery.models import MailKind
+from app.delivery.models import Lane, MailKind
 from app.delivery.outbox import LEASE, Claimed, Failure
 from app.delivery.senders.base import (
     Connection,
@@ -57,6 +58,15 @@ class Writer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class _Turn:
+    """A mail's place among those in our hands: its lane first, then as it came. No mail: the thread may end."""
+
+    lane: Lane
+    number: int
+    mail: Outgoing | None = field(compare=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What became of one mail. `unavailable`: never tried, the sender cannot be reached; `is_lost`: no longer ours."""
@@ -84,7 +94,8 @@ class Pump:
         self._connections = connections
         self._lease = new_id()
         self._capacity = connections * IN_FLIGHT_PER_CONNECTION
-        self._to_send: queue.SimpleQueue[Outgoing | None] = queue.SimpleQueue()
+        self._to_send: queue.PriorityQueue[_Turn] = queue.PriorityQueue()
+        self._turns = count()
         self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self._in_flight: dict[tuple[int, uuid.UUID, int], tuple[Claimed, float]] = {}
         self._pauses = 0
@@ -107,20 +118,21 @@ class Pump:
         """Record results, renew leases, claim more: one short transaction, none where there is nothing to do."""
         results = self._finished()
         now = utcnow()
-        free = self._capacity - len(self._in_flight) if claim and not self._is_paused(now) else 0
-        if free and not results and not self._needs_renewal():
+        claim = claim and not self._is_paused(now)
+        free = self._capacity - len(self._in_flight)
+        if claim and not results and not self._needs_renewal():
             with self._database.reading() as session:
-                free = free if outbox.is_due(session, now) else 0
-        if not (free or results or self._needs_renewal()):
+                claim = outbox.is_due(session, now)
+        if not (claim or results or self._needs_renewal()):
             return
         with self._database.writing() as session:
             self._record(session, results, now)
             self._renew(session, now)
-            claimed = outbox.claim(session, lease=self._lease, free=free, now=now) if free else []
+            claimed = self._claim(session, free, now) if claim else []
             outgoing = self._write(session, claimed, now)
         for mail in outgoing:
             self._in_flight[_key(mail.claimed)] = (mail.claimed, time.monotonic())
-            self._to_send.put(mail)
+            self._to_send.put(_Turn(mail.claimed.lane, next(self._turns), mail))
 
     def drain(self, seconds: float) -> None:
         """Stop: what is being sent is finished and recorded, what waits is given back."""
@@ -130,10 +142,10 @@ class Pump:
                 item = self._to_send.get_nowait()
             except queue.Empty:
                 break
-            if item is not None:
-                waiting.append(item.claimed)
+            if item.mail is not None:
+                waiting.append(item.mail.claimed)
         for _ in self._threads:
-            self._to_send.put(None)
+            self._to_send.put(_Turn(max(Lane), next(self._turns), None))
         if waiting:
             with self._database.writing() as session:
                 outbox.give_back(session, waiting, lease=self._lease, due_at=utcnow())
@@ -143,6 +155,9 @@ class Pump:
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
         self.tick(claim=False)
+
+    def _claim(self, session: Session, free: int, now: datetime) -> list[Claimed]:
+        return outbox.claim(session, lease=self._lease, free=free, now=now, free_for_single=len(self._threads))
 
     # --- a tick ------------------------------------------------------------------------------------------------
 
@@ -233,7 +248,7 @@ class Pump:
 
     def _send_all(self) -> None:
         connection: Connection | None = None
-        while (outgoing := self._to_send.get()) is not None:
+        while (outgoing := self._to_send.get().mail) is not None:
             claimed = outgoing.claimed
             try:
                 if self._is_lost(claimed):

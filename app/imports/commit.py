@@ -159,9 +159,9 @@ class Places:
 
     def _learn(self, session: Session, model: type[Named], names: Iterable[str], now: datetime) -> None:
         known = self._ids[model]
-        missing = {name for name in names if name and name_key(name) not in known}
+        missing = dict.fromkeys(name for name in names if name and name_key(name) not in known)
         if missing:
-            found = ensure_names(session, self._platform_id, model, sorted(missing), now=now, import_id=self._import_id)
+            found = ensure_names(session, self._platform_id, model, missing, now=now, import_id=self._import_id)
             known.update({key: found_id.bytes for key, found_id in found.items()})
 
 

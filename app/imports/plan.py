@@ -17,7 +17,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from app.directory.names import name_key, tidy
-from app.imports.columns import GROUP_SEPARATOR, REQUIRED, ROW
+from app.imports.columns import COLUMNS, GROUP_SEPARATOR, REQUIRED, ROW
 from app.imports.issues import Issue, IssueCode
 from app.imports.table import Record, is_filled
 from app.invitations.address import NotAnAddress, canonical
@@ -75,7 +75,7 @@ class PlannedRow:
 
     def shown_values(self) -> dict[str, Any]:
         """The values as people see them: groups as a list, empty ones as null."""
-        shown: dict[str, Any] = {column: value or None for column, value in self.values.items()}
+        shown: dict[str, Any] = {column.name: self.values.get(column.name) or None for column in COLUMNS}
         shown["student_groups"] = list(self.groups)
         return shown
 

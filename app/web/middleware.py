@@ -38,7 +38,7 @@ class RequestMiddleware:
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
         started = time.perf_counter()
-        status = 500
+        status: int | None = None
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -55,12 +55,16 @@ class RequestMiddleware:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self.app(scope, receive, send_with_headers)
+            except Exception:  # answered here: the framework's own handler stands outside of these headers
+                if status is None:
+                    await problem(Request(scope), AppError(Code.INTERNAL_ERROR))(scope, receive, send_with_headers)
+                raise
             finally:
                 log.info(
                     "request",
                     method=scope["method"],
                     route=getattr(scope.get("route"), "path", None),
-                    status=status,
+                    status=status or 500,
                     milliseconds=round((time.perf_counter() - started) * 1000, 1),
                 )
 

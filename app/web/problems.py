@@ -67,6 +67,8 @@ def status_of(code: Code) -> int:
 def documented(*codes: Code) -> dict[int | str, dict[str, Any]]:
     """`responses=` of a route: the statuses of its own codes, each with the codes it stands for."""
     by_status: dict[int | str, list[Code]] = {}
+    if any(status_of(code) == 422 for code in codes):  # a route's 422 replaces its router's: it names both
+        codes = tuple(dict.fromkeys((Code.INVALID_REQUEST, *codes)))
     for code in codes:
         by_status.setdefault(status_of(code), []).append(code)
     return {
@@ -123,7 +125,7 @@ def problem(request: Request, error: AppError) -> Response:
 def _field_text(language: str, field: FieldError) -> str:
     for key in (f"fields.{field.code}", f"issues.{field.code}"):
         if key in texts(language):
-            return text(language, key, **field.params)
+            return text(language, key, **{"value": "", "column": "", **field.params})
     return text(language, "fields.other")
 
 
