@@ -108,12 +108,12 @@ QUERY_IDS: dict[str, Callable[[World], str]] = {
 
 BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "create_invitation": lambda world: {"json": world.person()},
-    "preview_invitation": lambda world: {"json": {"language": "en"}},
+    "preview_invitation": lambda _world: {"json": {"language": "en"}},
     "inspect_invitation": lambda world: {"json": {"token": world.token()}},
     "accept_invitation": lambda world: {"json": {"token": world.token(), "password": "a long enough password"}},
     "create_import": lambda world: {"files": world.upload()},
-    "set_mapping": lambda world: {"json": {"columns": ["first_name", "last_name", "email", "company"]}},
-    "commit_import": lambda world: {"json": {}},
+    "set_mapping": lambda _world: {"json": {"columns": ["first_name", "last_name", "email", "company"]}},
+    "commit_import": lambda _world: {"json": {}},
 }
 """A right body for each operation that needs one, as keyword arguments of the client."""
 
