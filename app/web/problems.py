@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -210,6 +211,9 @@ def install(app: FastAPI) -> None:
         answer = problem(request, AppError(code))
         for name, value in (error.headers or {}).items():
             answer.headers[name] = value
+        if code is Code.METHOD_NOT_ALLOWED:  # the framework names the methods of one route, a path may have several
+            here = [route for route in iter_route_contexts(app.routes) if route.path_regex.match(request.url.path)]
+            answer.headers["Allow"] = ", ".join(sorted({method for route in here for method in route.methods or ()}))
         return answer
 
     @app.exception_handler(OperationalError)
