@@ -23,6 +23,7 @@ class Kind(StrEnum):
     INVALID = "invalid"
     FAULT = "fault"
     UNAVAILABLE = "unavailable"
+    TOO_MANY = "too_many"
 
 
 class Code(StrEnum):
@@ -36,8 +37,17 @@ class Code(StrEnum):
     BODY_TOO_LARGE = "body_too_large"
     INVALID_REQUEST = "invalid_request"
     INVALID_CURSOR = "invalid_cursor"
+    IDEMPOTENCY_KEY_INVALID = "idempotency_key_invalid"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    IDEMPOTENCY_KEY_IN_USE = "idempotency_key_in_use"
     INTERNAL_ERROR = "internal_error"
     DATABASE_UNAVAILABLE = "database_unavailable"
+
+    SIGN_IN_FAILED = "sign_in_failed"
+    ORIGIN_REFUSED = "origin_refused"
+    PASSWORD_WRONG = "password_wrong"  # noqa: S105 a code, not a password
+    RESET_NOT_USABLE = "reset_not_usable"
+    NOT_ACCEPTED = "not_accepted"
 
     ALREADY_A_USER = "already_a_user"
     ALREADY_INVITED = "already_invited"
@@ -68,6 +78,8 @@ class Code(StrEnum):
     NOT_READY = "not_ready"
     QUESTION_OPEN = "question_open"
     ROWS_REJECTED = "rows_rejected"
+    NOT_SENDABLE = "not_sendable"
+    TOO_MANY_STREAMS = "too_many_streams"
 
 
 KINDS: Mapping[Code, Kind] = {
@@ -79,6 +91,16 @@ KINDS: Mapping[Code, Kind] = {
     Code.BODY_TOO_LARGE: Kind.TOO_LARGE,
     Code.INVALID_REQUEST: Kind.INVALID,
     Code.INVALID_CURSOR: Kind.INVALID,
+    Code.IDEMPOTENCY_KEY_INVALID: Kind.INVALID,
+    Code.IDEMPOTENCY_KEY_REUSED: Kind.INVALID,
+    Code.IDEMPOTENCY_KEY_IN_USE: Kind.CONFLICT,
+    Code.SIGN_IN_FAILED: Kind.UNAUTHENTICATED,
+    Code.ORIGIN_REFUSED: Kind.FORBIDDEN,
+    Code.PASSWORD_WRONG: Kind.INVALID,
+    Code.RESET_NOT_USABLE: Kind.GONE,
+    Code.NOT_ACCEPTED: Kind.CONFLICT,
+    Code.NOT_SENDABLE: Kind.CONFLICT,
+    Code.TOO_MANY_STREAMS: Kind.TOO_MANY,
     Code.INTERNAL_ERROR: Kind.FAULT,
     Code.DATABASE_UNAVAILABLE: Kind.UNAVAILABLE,
     Code.ALREADY_A_USER: Kind.CONFLICT,

@@ -4,7 +4,6 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
-from sqlalchemy.orm import Session
 
 from app.access.models import RateBucket
 from app.db.base import utcnow
@@ -12,7 +11,7 @@ from app.delivery import outbox
 from app.delivery.pump import SENDER_BUCKET
 from app.errors import AppError, Code
 from app.jobs.lock import is_worker_alive
-from app.web.deps import Context, ContextOf
+from app.web.deps import Context, ContextOf, Reading
 from app.web.problems import documented
 
 router = APIRouter(tags=["operations"])
@@ -56,7 +55,7 @@ def readyz(context: ContextOf, response: Response) -> Ready:
         return Ready(status="ok", **_background(context, session))
 
 
-def _background(context: Context, session: Session) -> dict[str, Any]:
+def _background(context: Context, session: Reading) -> dict[str, Any]:
     now = utcnow()
     sender = session.get(RateBucket, SENDER_BUCKET)
     paused = sender.paused_until if sender and sender.paused_until and sender.paused_until > now else None

@@ -5,12 +5,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from pydantic import SecretStr
 
 import app.tables  # noqa: F401 completes the tables
 from app import __version__
 from app.access.tokens import Keyring
+from app.accounts.router import router as accounts
 from app.console.router import router as console
 from app.db.session import Database
 from app.directory.router import router as directory
@@ -20,8 +22,8 @@ from app.imports.router import router as imports
 from app.imports.router import upload_router
 from app.invitations.router import router as invitations
 from app.settings import Settings
-from app.web import problems
-from app.web.deps import Context
+from app.web import idempotency, problems
+from app.web.deps import Context, allowed_origins
 from app.web.middleware import BodyLimitProblems, RequestMiddleware
 
 PREFIX = "/api/v1"
@@ -61,8 +63,17 @@ def create_app(settings: Settings) -> FastAPI:
         keyring=Keyring([key.get_secret_value() for key in settings.secret_keys]),
     )
     problems.install(app)
+    idempotency.install(app)
     app.add_middleware(BodyLimitProblems)
     app.add_middleware(RequestMiddleware)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=sorted(allowed_origins(settings)),
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Accept-Language", "Last-Event-ID"],
+        expose_headers=["Location", "Retry-After", "Idempotent-Replayed", "X-Request-Id"],
+        max_age=600,
+    )
     api = APIRouter(
         prefix=PREFIX,
         max_body_size=settings.body_bytes,
@@ -76,7 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
             Code.DATABASE_UNAVAILABLE,
         ),
     )
-    for router in (invitations, imports, directory):
+    for router in (invitations, imports, directory, accounts):
         api.include_router(router)
     app.include_router(api)
     app.include_router(

@@ -25,6 +25,7 @@ class DatabaseSettings(BaseSettings):
 
     database_url: str = Field(
         default="sqlite:///var/rollcall.db",
+        repr=False,  # it may hold a password, as mail_url may
         description="`sqlite:///path/to/file.db`, or `postgresql+psycopg://user:pass@host/name`.",
     )
 
@@ -67,6 +68,7 @@ class Settings(DatabaseSettings):
     )
     public_url: str = Field(description="Where people reach this service; the links in mails start with it.")
     mail_url: str = Field(
+        repr=False,
         description="`smtp://user:pass@host:587?tls=starttls`, `smtps://user:pass@host:465`, or `folder:///path`.",
     )
     mail_from: str = Field(description="The address mails come from, `invitations@example.com`.")

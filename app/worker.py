@@ -8,6 +8,7 @@ import structlog
 
 import app.tables  # noqa: F401 completes the tables
 from app.access.tokens import Keyring
+from app.accounts.mail import ResetMail
 from app.db.migrate import require_current
 from app.db.session import Database
 from app.delivery.models import MailKind
@@ -26,11 +27,11 @@ DRAIN_SECONDS = 20.0
 def make_pump(settings: Settings, database: Database) -> Pump:
     """The pump with its sender and a writer for every kind of mail."""
     keyring = Keyring([key.get_secret_value() for key in settings.secret_keys])
-    writer = InvitationMail(keyring, public_url=settings.public_url, mail_from=settings.mail_from)
+    where = {"public_url": settings.public_url, "mail_from": settings.mail_from}
     return Pump(
         database,
         sender_from_url(settings.mail_url),
-        {MailKind.INVITATION: writer},
+        {MailKind.INVITATION: InvitationMail(keyring, **where), MailKind.PASSWORD_RESET: ResetMail(keyring, **where)},
         connections=settings.mail_connections,
     )
 

@@ -53,6 +53,8 @@ class SignInSession(Base):
     platform_id: Mapped[int] = mapped_column(PlatformId, primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
     user_id: Mapped[uuid.UUID] = mapped_column(Id)
+    name: Mapped[str] = mapped_column(String(320))
+    email: Mapped[str] = mapped_column(String(320))
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     mode: Mapped[str] = mapped_column(String(10))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

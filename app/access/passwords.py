@@ -3,12 +3,25 @@
 from typing import Final
 
 from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
 
 MIN_CHARACTERS: Final = 8
 MAX_CHARACTERS: Final = 1024
 
 # OWASP Password Storage Cheat Sheet, argon2id: m = 19 MiB, t = 2, p = 1.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+_NOBODYS = _HASHER.hash("nobody has this password")
+
+
+def is_right(password: str, hashed: str | None) -> bool:
+    """Whether a password is the one of a hash. As slow for nobody's hash (None), so that time tells nothing."""
+    try:
+        _HASHER.verify(hashed or _NOBODYS, password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return hashed is not None
 
 
 def hash_password(password: str) -> str:

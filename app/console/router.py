@@ -40,6 +40,12 @@ def accept_page() -> Response:
     return _page("accept.html")
 
 
+@router.get("/reset")
+def reset_page() -> Response:
+    """The page behind the link in a mail about a forgotten password."""
+    return _page("reset.html")
+
+
 @router.get("/assets/{name}")
 def asset(name: str) -> Response:
     """A file the pages use."""

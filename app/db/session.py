@@ -77,7 +77,9 @@ class ChangeWatch:
 
 
 def _engine(url: str, connections: int) -> Engine:
-    return create_engine(url, pool_size=connections, max_overflow=0, pool_timeout=10, pool_pre_ping=True, hide_parameters=True)
+    return create_engine(
+        url, pool_size=connections, max_overflow=0, pool_timeout=10, pool_pre_ping=True, hide_parameters=True
+    )
 
 
 def _sqlite_engine(url: str, connections: int) -> Engine:

@@ -121,6 +121,7 @@ class User(Base):
     language: Mapped[str] = mapped_column(String(35))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     reset_generation: Mapped[int] = mapped_column(default=0, server_default="0")
+    reset_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_by_import_id: Mapped[uuid.UUID | None] = mapped_column(Id)

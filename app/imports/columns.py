@@ -1,35 +1,18 @@
-"""The importable columns, declared once: names, what people call them, examples, and the row they form. Pure.
+"""The importable columns, declared once: names, what may stand in them, what people call them, examples. Pure.
 
 To add a column: add it here (and store it in imports/commit); mapping, template, help and checks follow.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from pydantic import TypeAdapter
-from typing_extensions import TypedDict
 
 from app.invitations.fields import AddressText, CellText, PersonName, ShortCode, Title
 
 GROUP_SEPARATOR: Final = "/"
-
-
-class Row(TypedDict, total=False):
-    """A row as it enters: our columns, text stripped and free of control characters. Checked one at a time."""
-
-    first_name: PersonName
-    last_name: PersonName
-    email: AddressText
-    company: Title
-    language: ShortCode
-    student_groups: CellText
-    label: Title
-    team: Title
-    team_leader: AddressText
-
-
-ROW: Final[TypeAdapter[Row]] = TypeAdapter(Row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +20,8 @@ class Column:
     """One of our columns. `aliases`: headers people give it, by language; `example`: for the template and the help."""
 
     name: str
+    text: Any
+    """The type of a cell's text (invitations/fields): what may stand in it."""
     required: bool
     example: str
     aliases: Mapping[str, tuple[str, ...]]
@@ -47,6 +32,7 @@ class Column:
 COLUMNS: Final[tuple[Column, ...]] = (
     Column(
         "first_name",
+        PersonName,
         True,
         "Jan",
         {
@@ -57,6 +43,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ),
     Column(
         "last_name",
+        PersonName,
         True,
         "Peeters",
         {
@@ -67,10 +54,20 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ),
     Column(
         "email",
+        AddressText,
         True,
         "jan.peeters@example.com",
         {
-            "en": ("email", "e-mail", "email address", "e-mail address", "mail", "work email", "business email"),
+            "en": (
+                "email",
+                "e-mail",
+                "email address",
+                "e-mail address",
+                "mail",
+                "work email",
+                "business email",
+                "e-mail 1 - value",
+            ),
             "fr": (
                 "courriel",
                 "adresse courriel",
@@ -87,6 +84,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ),
     Column(
         "company",
+        Title,
         True,
         "Acme",
         {
@@ -97,6 +95,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
                 "company name",
                 "organisation name",
                 "organization name",
+                "organization 1 - name",
                 "employer",
             ),
             "fr": ("société", "entreprise", "organisation", "nom de la société", "employeur", "établissement"),
@@ -106,6 +105,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ),
     Column(
         "language",
+        ShortCode,
         False,
         "nl",
         {
@@ -117,6 +117,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ),
     Column(
         "student_groups",
+        CellText,
         False,
         "Sales/Newcomers 2026",
         {
@@ -128,6 +129,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ),
     Column(
         "label",
+        Title,
         False,
         "Employee",
         {
@@ -139,6 +141,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ),
     Column(
         "team",
+        Title,
         False,
         "Antwerp",
         {
@@ -150,6 +153,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ),
     Column(
         "team_leader",
+        AddressText,
         False,
         "ann.maes@example.com",
         {
@@ -178,6 +182,17 @@ COLUMNS: Final[tuple[Column, ...]] = (
 BY_NAME: Final[Mapping[str, Column]] = {column.name: column for column in COLUMNS}
 REQUIRED: Final[tuple[str, ...]] = tuple(column.name for column in COLUMNS if column.required)
 DEFAULTABLE: Final[tuple[str, ...]] = tuple(column.name for column in COLUMNS if column.default)
+
+
+@lru_cache(maxsize=256)
+def texts_of(columns: tuple[str, ...]) -> Callable[[Sequence[str]], tuple[str, ...]]:
+    """What makes texts of the cells that feed these columns: stripped, not too long, without control characters.
+
+    It takes one row's cells and raises pydantic's ValidationError, whose places are positions.
+    """
+    types = tuple(BY_NAME[column].text for column in columns)
+    adapter: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[types])  # type: ignore[valid-type] # made at run time
+    return adapter.validate_python
 
 
 def template_csv() -> str:

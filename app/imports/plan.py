@@ -15,10 +15,11 @@ from os import urandom
 from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from app.directory.names import name_key, tidy
-from app.imports.columns import COLUMNS, GROUP_SEPARATOR, REQUIRED, ROW
-from app.imports.issues import Issue, IssueCode
+from app.imports.columns import COLUMNS, GROUP_SEPARATOR, REQUIRED, texts_of
+from app.imports.issues import Issue, IssueCode, Severity
 from app.imports.table import Record, is_filled
 from app.invitations.address import NotAnAddress, canonical
 from app.invitations.eligibility import Decision, from_a_file
@@ -106,12 +107,12 @@ class Totals:
 class FirstLines:
     """Which line each address of the file stands on first. 96-bit keyed hashes: a million addresses in some 120 MB.
 
-    Two addresses share a hash with a probability below 1e-17 in a file of a million: a hit needs no second look.
+    Two addresses share a hash with a probability below 1e-16 in a file of a million: a hit needs no second look.
     """
 
     def __init__(self) -> None:
         self._lines: dict[bytes, int] = {}
-        self._key = urandom(16)
+        self._keyed = blake2b(digest_size=12, key=urandom(16))
 
     def claim(self, address: str, line: int) -> int | None:
         """None if the address is new, and the line is noted; else the line it stands on first."""
@@ -122,7 +123,9 @@ class FirstLines:
         return self._hash(address) in self._lines
 
     def _hash(self, address: str) -> bytes:
-        return blake2b(address.encode(), digest_size=12, key=self._key).digest()
+        hashed = self._keyed.copy()
+        hashed.update(address.encode())
+        return hashed.digest()
 
 
 class Plan:
@@ -131,16 +134,17 @@ class Plan:
     def __init__(self, recipe: Recipe, known: KnownNames) -> None:
         self.totals = Totals()
         self.leaders: dict[str, LeaderClaim] = {}
-        self._recipe = recipe
         self._known = known
         self._first_lines = FirstLines()
-        self._width = len(recipe.columns)
         fed = [(position, column) for position, column in enumerate(recipe.columns) if column is not None]
-        self._positions = tuple(position for position, _ in fed)
+        self._width = len(recipe.columns)
+        self._pick = _picker([position for position, _ in fed])
         self._names = tuple(column for _, column in fed)
-        self._pick = _picker(self._positions)
-        self._languages = {language: language for language in recipe.languages}
-        self._defaults = dict(recipe.defaults)
+        self._texts_of = texts_of(self._names)
+        defaults = {column: default for column, default in recipe.defaults.items() if default}
+        self._defaults = tuple(({"language": recipe.language} | defaults).items())
+        self._languages = frozenset(recipe.languages)
+        self._languages_shown = ", ".join(recipe.languages)
 
     # --- a row on its own merits -------------------------------------------------------------------------------
 
@@ -148,70 +152,75 @@ class Plan:
         """Rows planned as far as the file alone can tell; who might be added stands as `add`."""
         return [self._row(line, cells) for line, cells in records]
 
-    def _row(self, line: int, cells: list[str]) -> PlannedRow:
-        width = len(cells)
+    def _row(self, line: int, cells: Sequence[str]) -> PlannedRow:
         issues: list[Issue] = []
-        if width != self._width:
-            if not is_filled(cells):
-                return PlannedRow(line, Outcome.EMPTY, {})
-            if width < self._width:
-                issues.append(Issue(IssueCode.TOO_FEW_CELLS, line, None, None, {"cells": width, "of": self._width}))
-                cells = cells + [""] * (self._width - width)
-            elif is_filled(cells[self._width :]):
-                params = {"cells": width, "of": self._width}
-                issues.append(Issue(IssueCode.TOO_MANY_CELLS, line, None, None, params))
-        given = dict(zip(self._names, self._pick(cells), strict=True))
+        faulty: Collection[str] = ()
+        if len(cells) != self._width:
+            cells = self._squared(line, cells, issues)
+        picked = self._pick(cells)
         try:
-            values: dict[str, str] = ROW.validate_python(given)  # type: ignore[assignment] # a TypedDict of texts
+            texts = self._texts_of(picked)
         except ValidationError as error:
-            values = {column: value.strip() for column, value in given.items()}
-            issues += _issues_of(error, line, values)
-        if not any(values.values()) and not is_filled(cells):
+            texts = tuple(cell.strip() for cell in picked)
+            issues += [_issue_of(item, line, self._names, texts) for item in error.errors(include_url=False)]
+            faulty = {issue.column for issue in issues if issue.column}
+        if not any(texts) and not is_filled(cells):
             return PlannedRow(line, Outcome.EMPTY, {})
-        for column, default in self._defaults.items():
+        values = dict(zip(self._names, texts))  # noqa: B905 as many by construction; asking costs a tenth of a row
+        for column, default in self._defaults:
             if not values.get(column):
                 values[column] = default
-        row = PlannedRow(line, Outcome.ADD, values, issues=issues)
-        self._check(row)
-        if issues and any(issue.severity == "error" for issue in issues):
+        row = PlannedRow(line, Outcome.ADD, values, "", (), None, issues)
+        self._check(row, faulty)
+        if issues and any(issue.severity is Severity.ERROR for issue in issues):
             row.outcome = Outcome.REJECTED
         else:
             self._place(row)
         return row
 
-    def _check(self, row: PlannedRow) -> None:
-        values, issues, line = row.values, row.issues, row.line
+    def _squared(self, line: int, cells: Sequence[str], issues: list[Issue]) -> Sequence[str]:
+        """A ragged row's cells, at least as many as the file has columns."""
+        width = len(cells)
+        params = {"cells": width, "of": self._width}
+        if width < self._width:
+            issues.append(Issue(IssueCode.TOO_FEW_CELLS, line, params=params))
+            return [*cells, *([""] * (self._width - width))]
+        if is_filled(cells[self._width :]):
+            issues.append(Issue(IssueCode.TOO_MANY_CELLS, line, params=params))
+        return cells
+
+    def _check(self, row: PlannedRow, faulty: Collection[str]) -> None:
+        """What a row's texts mean, but for those columns that are known to be faulty."""
+        values = row.values
         for column in REQUIRED:
-            if not values.get(column):
-                issues.append(Issue(IssueCode.REQUIRED_VALUE_MISSING, line, column, None))
+            if not values.get(column) and column not in faulty:
+                row.issues.append(Issue(IssueCode.REQUIRED_VALUE_MISSING, row.line, column))
         email = values.get("email")
-        if email:
+        if email and "email" not in faulty:
             try:
                 row.address = canonical(email)
             except NotAnAddress:
-                issues.append(Issue(IssueCode.EMAIL_INVALID, line, "email", email))
-        self._check_language(row)
-        if groups := values.get("student_groups"):
+                row.issues.append(Issue(IssueCode.EMAIL_INVALID, row.line, "email", email))
+        if values["language"] not in self._languages and "language" not in faulty:
+            self._check_language(row)
+        groups = values.get("student_groups")
+        if groups and "student_groups" not in faulty:
             self._check_groups(row, groups)
 
     def _check_language(self, row: PlannedRow) -> None:
-        language = row.values.get("language")
-        if not language:
-            row.values["language"] = self._recipe.language
-        elif language not in self._languages:
-            understood = self._languages.get(language.lower())
-            if understood is not None:
-                row.values["language"] = understood
-                return
-            params = {"languages": ", ".join(self._recipe.languages)}
-            row.issues.append(Issue(IssueCode.LANGUAGE_UNKNOWN, row.line, "language", language, params))
+        given = row.values["language"]
+        if given.lower() in self._languages:
+            row.values["language"] = given.lower()
+        else:
+            params = {"languages": self._languages_shown}
+            row.issues.append(Issue(IssueCode.LANGUAGE_UNKNOWN, row.line, "language", given, params))
 
     def _check_groups(self, row: PlannedRow, cell: str) -> None:
-        row.groups = _split_groups(cell)
-        if len(row.groups) > GROUPS:
-            params = {"groups": len(row.groups), "limit": GROUPS}
+        row.groups = groups = split_groups(cell)
+        if len(groups) > GROUPS:
+            params = {"groups": len(groups), "limit": GROUPS}
             row.issues.append(Issue(IssueCode.TOO_MANY_GROUPS, row.line, "student_groups", cell, params))
-        for group in row.groups:
+        for group in groups:
             if len(group) > TITLE_CHARACTERS:
                 limit = {"limit": TITLE_CHARACTERS}
                 row.issues.append(Issue(IssueCode.VALUE_TOO_LONG, row.line, "student_groups", group, limit))
@@ -225,61 +234,55 @@ class Plan:
             row.first_line = first
             params = {"first_line": first}
             row.issues.append(Issue(IssueCode.DUPLICATE_IN_FILE, row.line, "email", row.values["email"], params))
-        elif row.values.get("team_leader"):
-            self._note_leader(row)
+        elif leader := row.values.get("team_leader"):
+            self._note_leader(row, leader)
 
-    def _note_leader(self, row: PlannedRow) -> None:
-        email = row.values["team_leader"]
-        warning: tuple[IssueCode, dict[str, Any]] | None = None
+    def _note_leader(self, row: PlannedRow, email: str) -> None:
         team = row.values.get("team")
         try:
             address = canonical(email)
         except NotAnAddress:
-            warning = (IssueCode.LEADER_NOT_AN_ADDRESS, {})
-        else:
-            warning = self._claim_team(team, email, address, row) if team else (IssueCode.LEADER_WITHOUT_TEAM, {})
-        if warning is not None:
-            row.issues.append(Issue(warning[0], row.line, "team_leader", email, warning[1]))
-
-    def _claim_team(
-        self, team: str, email: str, address: str, row: PlannedRow
-    ) -> tuple[IssueCode, dict[str, Any]] | None:
-        key = name_key(team)
-        leader = self._known.teams.get(key)
-        if leader is not None:
-            return None if leader == address else (IssueCode.LEADER_KEPT, {"team": tidy(team)})
-        claim = self.leaders.setdefault(key, LeaderClaim(tidy(team), email, address, row))
-        if claim.address == address:
-            return None
-        return IssueCode.LEADER_ALREADY_NAMED, {"team": tidy(team), "first_line": claim.row.line}
+            row.issues.append(Issue(IssueCode.LEADER_NOT_AN_ADDRESS, row.line, "team_leader", email))
+            return
+        if not team:
+            row.issues.append(Issue(IssueCode.LEADER_WITHOUT_TEAM, row.line, "team_leader", email))
+            return
+        name, key = tidy(team), name_key(team)
+        kept = self._known.teams.get(key)
+        if kept is not None:
+            if kept != address:
+                row.issues.append(Issue(IssueCode.LEADER_KEPT, row.line, "team_leader", email, {"team": name}))
+            return
+        claim = self.leaders.setdefault(key, LeaderClaim(name, email, address, row))
+        if claim.address != address:
+            params = {"team": name, "first_line": claim.row.line}
+            row.issues.append(Issue(IssueCode.LEADER_ALREADY_NAMED, row.line, "team_leader", email, params))
 
     # --- a row in the world ------------------------------------------------------------------------------------
 
     def settle(self, rows: Sequence[PlannedRow], known_addresses: Collection[str]) -> None:
         """Decide who of the rows that might be added is on the platform already, and count. Once for every row."""
-        totals = self.totals
-        totals.rows += len(rows)
+        added = []
         for row in rows:
             if row.outcome is Outcome.ADD:
-                decision = from_a_file(is_known=row.address in known_addresses)
-                if decision is Decision.ADD_AND_INVITE:
-                    totals.mails[row.values["language"]] += 1
-                    self._note_names(row)
+                if from_a_file(is_known=row.address in known_addresses) is Decision.ADD_AND_INVITE:
+                    added.append(row)
                 else:
                     row.outcome = Outcome.ALREADY_USER
-            totals.outcomes[row.outcome] += 1
-            for issue in row.issues:
-                totals.issues[issue.code] += 1
+            if row.issues:
+                self.totals.issues.update(issue.code for issue in row.issues)
+        self.totals.rows += len(rows)
+        self.totals.outcomes.update(row.outcome for row in rows)
+        self.totals.mails.update(row.values["language"] for row in added)
+        self._note_names(added)
 
-    def _note_names(self, row: PlannedRow) -> None:
-        values, known, creates = row.values, self._known, self.totals.creates
-        _note(values["company"], known.organisations, creates["organisations"])
-        for group in row.groups:
-            _note(group, known.student_groups, creates["student_groups"])
-        if label := values.get("label"):
-            _note(label, known.labels, creates["labels"])
-        if team := values.get("team"):
-            _note(team, known.teams, creates["teams"])
+    def _note_names(self, rows: Sequence[PlannedRow]) -> None:
+        known, creates = self._known, self.totals.creates
+        people = [row.values for row in rows]
+        _note((values["company"] for values in people), known.organisations, creates["organisations"])
+        _note((group for row in rows for group in row.groups), known.student_groups, creates["student_groups"])
+        _note((values.get("label", "") for values in people), known.labels, creates["labels"])
+        _note((values.get("team", "") for values in people), known.teams, creates["teams"])
 
     def finish(self, who_is_known: Callable[[Collection[str]], Collection[str]]) -> list[PlannedRow]:
         """The rows that name a leader nobody is: found neither in the file nor on the platform. They get a warning."""
@@ -297,15 +300,17 @@ class Plan:
 
 
 def _picker(positions: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
-    if len(positions) == 1:
-        only = positions[0]
-        return lambda cells: (cells[only],)
-    if not positions:
-        return lambda _cells: ()
-    return itemgetter(*positions)
+    """What takes these cells of a row; `itemgetter` makes no tuple of fewer than two."""
+    if len(positions) > 1:
+        return itemgetter(*positions)
+    return lambda cells: tuple(cells[position] for position in positions)
 
 
-@lru_cache(maxsize=16_384)  # a file has few combinations of groups
+def split_groups(cell: str) -> tuple[str, ...]:
+    """The student groups a cell names, each once, spelt as first given."""
+    return _split_short_groups(cell) if len(cell) <= TITLE_CHARACTERS else _split_groups(cell)
+
+
 def _split_groups(cell: str) -> tuple[str, ...]:
     groups: dict[str, str] = {}
     for part in cell.split(GROUP_SEPARATOR):
@@ -314,10 +319,14 @@ def _split_groups(cell: str) -> tuple[str, ...]:
     return tuple(groups.values())
 
 
-def _note(name: str, known: Collection[str], creates: dict[str, str]) -> None:
-    key = name_key(name)
-    if key not in known:
-        creates.setdefault(key, tidy(name))
+_split_short_groups = lru_cache(maxsize=16_384)(_split_groups)  # a file has few combinations of groups
+
+
+def _note(names: Iterable[str], known: Collection[str], creates: dict[str, str]) -> None:
+    """Names that nothing known has will be created, spelt as first given."""
+    for name in dict.fromkeys(names):
+        if name and (key := name_key(name)) not in known:
+            creates.setdefault(key, tidy(name))
 
 
 _PYDANTIC: Final = {
@@ -327,10 +336,7 @@ _PYDANTIC: Final = {
 }
 
 
-def _issues_of(error: ValidationError, line: int, values: dict[str, str]) -> list[Issue]:
-    found = []
-    for item in error.errors(include_url=False):
-        column = str(item["loc"][0])
-        params = {"limit": item["ctx"]["max_length"]} if item["type"] == "string_too_long" else {}
-        found.append(Issue(_PYDANTIC[item["type"]], line, column, values[column], params))
-    return found
+def _issue_of(item: ErrorDetails, line: int, columns: Sequence[str], texts: Sequence[str]) -> Issue:
+    position = int(item["loc"][0])
+    params = {"limit": item["ctx"]["max_length"]} if item["type"] == "string_too_long" else {}
+    return Issue(_PYDANTIC[item["type"]], line, columns[position], texts[position], params)

@@ -1,20 +1,22 @@
 """Routes of imports: parse, call once, answer."""
 
+import hashlib
 import re
 import uuid
-from collections.abc import AsyncIterator, Callable
-from typing import Annotated, Any
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Protocol
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
+from app.access.actor import Actor
 from app.db.base import utcnow
 from app.errors import AppError, Code
-from app.imports import service, show
+from app.imports import events, service, show
 from app.imports.columns import COLUMNS, template_csv
-from app.imports.models import Import
 from app.imports.plan import Outcome
 from app.imports.schemas import (
     ColumnOut,
@@ -32,10 +34,11 @@ from app.imports.upload import Limits, Upload
 from app.settings import Settings
 from app.texts import text
 from app.web.deps import Context, ContextOf, Importer, Reader, Reading, Writing
+from app.web.idempotency import Kept, KeyHeader, Once, OnceRoute, Reservation, renewing, replay_or_refuse, reserve
 from app.web.paging import Listing, Paged
 from app.web.problems import documented, language_of
 
-router = APIRouter(tags=["imports"])
+router = APIRouter(tags=["imports"], route_class=OnceRoute)
 
 ImportId = Annotated[uuid.UUID, Path(description="The import.")]
 RAW_TYPES = {"text/csv", "text/plain", "application/csv", "application/octet-stream"}
@@ -73,14 +76,17 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(size=settings.upload_bytes, lines=settings.upload_lines, columns=settings.upload_columns)
 
 
-upload_router = APIRouter(tags=["imports"])
+upload_router = APIRouter(tags=["imports"], route_class=OnceRoute)
 
 
 @upload_router.post(
     "/imports",
     status_code=201,
+    response_model=ImportOut,
     openapi_extra=UPLOAD_BODY,
     responses=documented(
+        Code.IDEMPOTENCY_KEY_REUSED,
+        Code.IDEMPOTENCY_KEY_IN_USE,
         Code.FILE_MISSING,
         Code.FILE_EMPTY,
         Code.FILE_BINARY,
@@ -97,25 +103,61 @@ upload_router = APIRouter(tags=["imports"])
 )
 async def create_import(
     request: Request,
-    response: Response,
     actor: Importer,
     context: ContextOf,
     lang: Language,
     filename: Annotated[str | None, Query(max_length=255, description="The name of a file sent as the body.")] = None,
-) -> ImportOut:
+    key: KeyHeader = None,
+) -> Response:
     """Upload a file: as the field `file` of a form, or as the body itself (`text/csv`)."""
+    found: Reservation | Kept | None = None
+    if key is not None:
+        path = request.url.path
+        found = await run_in_threadpool(reserve, context.database, actor, "POST", path, key, utcnow())
+    if isinstance(found, Kept):
+        seen = Seen(request.url.query)
+        seen.name = await _take_in(request, seen, filename)
+        raise replay_or_refuse(found, seen.fingerprint())
     upload = Upload(context.database, actor, limits_of(context.settings))
-    try:
-        name = await _take_in(request, upload, filename)
-        imported = await run_in_threadpool(_finish, context, upload, name)
-    except BaseException:
-        await run_in_threadpool(upload.discard)
-        raise
-    response.headers["Location"] = f"/api/v1/imports/{upload.id}"
-    return imported(lang)
+    async with renewing(found):
+        try:
+            name = await _take_in(request, upload, filename)
+            return await run_in_threadpool(_finish, context, upload, name, lang, request.url.query, found)
+        except BaseException:
+            await run_in_threadpool(upload.discard)
+            raise
 
 
-async def _take_in(request: Request, upload: Upload, filename: str | None) -> str:
+class Seen:
+    """A file that is only looked at, to tell whether it is the one of an earlier request."""
+
+    def __init__(self, query: str) -> None:
+        self._sha256 = hashlib.sha256()
+        self._query = query
+        self.name = ""
+
+    def write(self, chunk: bytes) -> None:
+        """The next bytes."""
+        self._sha256.update(chunk)
+
+    def fingerprint(self) -> bytes:
+        """What tells this upload from another one."""
+        return upload_fingerprint(self._sha256.hexdigest(), self.name, self._query)
+
+
+def upload_fingerprint(sha256: str, name: str, query: str) -> bytes:
+    """SHA-256 over a file's bytes, its name and the query."""
+    return hashlib.sha256("\0".join([sha256, name, query]).encode()).digest()
+
+
+class Taker(Protocol):
+    """Something that takes a file in."""
+
+    def write(self, chunk: bytes) -> None:
+        """The next bytes."""
+
+
+async def _take_in(request: Request, upload: Taker, filename: str | None) -> str:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         try:
@@ -152,13 +194,17 @@ def _file_name(given: str | None) -> str:
     return name[:255] or "upload.csv"
 
 
-def _finish(context: Context, upload: Upload, name: str) -> Callable[[str], ImportOut]:
+def _finish(
+    context: Context, upload: Upload, name: str, lang: str, query: str, reservation: Reservation | None
+) -> Response:
     with context.database.writing() as session:
-        imported: Import = upload.finish(session, file_name=name, now=utcnow())
-        view = service.ImportView(imported, None)
-        session.flush()
-        session.expunge(imported)
-    return lambda lang: show.import_out(view, lang)
+        imported = upload.finish(session, file_name=name, now=utcnow())
+        body = show.import_out(service.ImportView(imported, None), lang).model_dump_json()
+        headers = {"Location": f"/api/v1/imports/{upload.id}"}
+        answer = Response(body, 201, headers, media_type="application/json")
+        if reservation is not None:
+            reservation.keep(session, upload_fingerprint(imported.sha256, name, query), answer)
+    return answer
 
 
 @router.get("/imports", responses=documented(Code.INVALID_CURSOR))
@@ -275,10 +321,18 @@ def list_import_issues(
         Code.QUESTION_OPEN,
         Code.ROWS_REJECTED,
         Code.FILE_DELETED,
+        Code.IDEMPOTENCY_KEY_REUSED,
+        Code.IDEMPOTENCY_KEY_IN_USE,
     ),
 )
 def commit_import(
-    actor: Importer, session: Writing, import_id: ImportId, body: CommitIn, lang: Language, response: Response
+    actor: Importer,
+    _once: Once,
+    session: Writing,
+    import_id: ImportId,
+    body: CommitIn,
+    lang: Language,
+    response: Response,
 ) -> ImportOut:
     """ "Import and Invite": adds the new people, each gets one mail. Committing twice is committing once."""
     options = CommitOptions(
@@ -295,10 +349,50 @@ def commit_import(
     return show.import_out(service.get_import(session, actor, import_id), lang)
 
 
+@router.post(
+    "/imports/{import_id}/send",
+    status_code=202,
+    responses=documented(Code.NOT_FOUND, Code.NOT_SENDABLE, Code.IDEMPOTENCY_KEY_REUSED, Code.IDEMPOTENCY_KEY_IN_USE),
+)
+def send_import(
+    actor: Importer, _once: Once, session: Writing, import_id: ImportId, lang: Language, response: Response
+) -> ImportOut:
+    """Invite those who were added quietly, and release mails that are held. Again is harmless."""
+    service.send(session, actor, import_id, now=utcnow())
+    session.flush()
+    response.headers["Location"] = f"/api/v1/imports/{import_id}"
+    response.headers["Retry-After"] = RETRY_AFTER
+    return show.import_out(service.get_import(session, actor, import_id), lang)
+
+
 @router.delete("/imports/{import_id}", status_code=204, responses=documented(Code.NOT_FOUND, Code.IMPORT_BUSY))
 def delete_import(actor: Importer, session: Writing, import_id: ImportId) -> None:
     """Drop the file and its rows. The counts stay, and the people too."""
     service.delete_import(session, actor, import_id, now=utcnow())
+
+
+def _may_follow(actor: Reader, session: Reading, import_id: ImportId) -> Actor:
+    """Everything that may be refused is refused before the first event: a stream has no second status."""
+    service.get_import(session, actor, import_id)
+    events.admit(actor)
+    return actor
+
+
+@router.get(
+    "/imports/{import_id}/events",
+    response_class=EventSourceResponse,
+    responses=documented(Code.NOT_FOUND, Code.TOO_MANY_STREAMS),
+)
+async def follow_import(
+    actor: Annotated[Actor, Depends(_may_follow)],
+    context: ContextOf,
+    import_id: ImportId,
+    lang: Language,
+    last_event_id: Annotated[str | None, Header(max_length=200, description="The last event that was seen.")] = None,
+) -> AsyncIterator[ServerSentEvent]:
+    """Follow an import live: `state` when it changes, `progress` as it goes, until it rests and its mails have left."""
+    async for event in events.follow(context.database, actor, import_id, lang, last_event_id):
+        yield event
 
 
 @router.get("/import-columns")

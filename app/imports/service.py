@@ -293,6 +293,17 @@ def commit(session: Session, actor: Actor, import_id: uuid.UUID, options: Commit
     work.start(imported, ImportState.COMMITTING, now=now)
 
 
+def send(session: Session, actor: Actor, import_id: uuid.UUID, *, now: datetime) -> None:
+    """Hand to the worker: invite who was added quietly, release what is held. Raises not_found, not_sendable."""
+    imported = _get(session, actor, import_id)
+    if imported.state not in work.SENDABLE:
+        raise AppError(Code.NOT_SENDABLE, state=imported.state)
+    imported.inviter_name, imported.inviter_email = actor.inviter_name, actor.email
+    imported.due_at = now
+    imported.lease = None
+    imported.attempts = 0
+
+
 def delete_import(session: Session, actor: Actor, import_id: uuid.UUID, *, now: datetime) -> None:
     """Drop the file and its rows; the counts stay. Again is harmless. Raises not_found, import_busy."""
     imported = _get(session, actor, import_id)

@@ -1,7 +1,7 @@
 """Bytes of a file -> how to read it, its header, its records with the line each starts on. Pure; never whole in memory.
 
 The csv module parses; this module decides what it is fed, knows where every record starts as an editor counts lines,
-and refuses what cannot be read with certainty. Lines end with LF, CRLF or CR.
+and refuses what cannot be read with certainty. Encodings are those that contain ASCII.
 """
 
 import codecs
@@ -10,22 +10,25 @@ import io
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any, Final
+from typing import Final
 
 from app.errors import AppError, Code
 
 CELL_CHARACTERS: Final = 1024 * 1024
 csv.field_size_limit(CELL_CHARACTERS)  # the csv module keeps one limit for the whole process
+# What no row of people comes near, so that no file fills the memory with a single record.
+RECORD_CHARACTERS: Final = 4 * CELL_CHARACTERS
+CELLS: Final = 10_000
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 ENCODINGS: Final = ("utf-8", "cp1252", "iso8859-1", "iso8859-15", "iso8859-2", "cp1250", "mac-roman")
 SAMPLES: Final = 3
 _SAMPLE_RECORDS: Final = 200
-_SEP_LINE: Final = re.compile(r'"?sep=(.)"?(?:\r\n|\r|\n)?', re.IGNORECASE)
+_SEP_LINE: Final = re.compile(r'"?sep=([^\w\s"\']|\t)"?(?:\r\n|\r|\n)?', re.IGNORECASE)
 _CP1252_HOLES: Final = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
-_ADDRESS_LIKE: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_ADDRESS_LIKE: Final = re.compile(r"[^@\s,;|]+@[^@\s,;|]+\.[^@\s,;|]+")
 
 # First bytes of what people upload by mistake (File signatures as each format's specification gives them).
 _SIGNATURES: Final = (
@@ -54,11 +57,6 @@ class Dialect:
     quote: str
     header_line: int
 
-    @property
-    def ignored_lines(self) -> int:
-        """Lines above the header: blank ones and `sep=`."""
-        return max(0, self.header_line - 1)
-
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
@@ -86,15 +84,15 @@ class Inspector:
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
         self._is_utf8 = True
         self._fits_cp1252 = True
-        self._line_feeds = 0
-        self._carriage_returns = 0
+        self._line_breaks = 0
+        self._ends_with_cr = False
 
     def look(self, chunk: bytes, *, is_first: bool) -> None:
         """See the next bytes. Raises AppError for what is no text at all."""
         if is_first:
             _refuse_other_kinds(chunk)
-        self._line_feeds += chunk.count(b"\n")
-        self._carriage_returns += chunk.count(b"\r")
+            self._fits_cp1252 = not chunk.startswith(codecs.BOM_UTF8)  # it says it is UTF-8: then it must be
+        self._count_line_breaks(chunk)
         if self._is_utf8:
             try:
                 self._utf8.decode(chunk)
@@ -106,7 +104,7 @@ class Inspector:
     @property
     def line_breaks(self) -> int:
         """How many lines have ended so far."""
-        return max(self._line_feeds, self._carriage_returns)
+        return self._line_breaks
 
     def encoding(self) -> str:
         """What the whole file is written in. Raises AppError file_undecodable."""
@@ -120,6 +118,14 @@ class Inspector:
         if self._fits_cp1252:
             return "cp1252"
         raise AppError(Code.FILE_UNDECODABLE)
+
+    def _count_line_breaks(self, chunk: bytes) -> None:
+        self._line_breaks += chunk.count(b"\n")
+        if b"\r" in chunk:
+            self._line_breaks += chunk.count(b"\r") - chunk.count(b"\r\n")
+        if self._ends_with_cr and chunk.startswith(b"\n"):
+            self._line_breaks -= 1  # the second half of one counted before
+        self._ends_with_cr = chunk.endswith(b"\r")
 
 
 def _refuse_other_kinds(chunk: bytes) -> None:
@@ -139,31 +145,53 @@ def detect(
     is_known_header: Callable[[str], bool],
     max_columns: int,
 ) -> Detected:
-    """Read the top of a file. Raises AppError: empty, no header, too many columns, an open quote, undecodable."""
+    """Read the top of a file, where its header must stand; a file that is all there is read to its end.
+
+    Raises AppError: empty, no header, too many columns, and what reading raises.
+    """
     encoding = overrides.encoding or encoding
-    try:
-        text = codecs.getincrementaldecoder(encoding)("strict").decode(head, is_whole).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        raise AppError(Code.FILE_UNDECODABLE, line=head.count(b"\n", 0, error.start) + 1) from None
-    lines = list(io.StringIO(text, newline=""))
-    if not is_whole and len(lines) > 1:
-        lines.pop()  # cut in the middle
+    top = head if is_whole else _whole_lines(head)
+    lines = list(chain.from_iterable(_Lines([top], encoding, _TOP).runs()))
     if not any(line.strip() for line in lines):
         raise AppError(Code.FILE_EMPTY)
     dialect = _dialect(lines, encoding, overrides, is_known_header)
-    reader = RecordReader(iter(["".join(lines)]), dialect, is_text=True, is_whole=is_whole)
-    records = _not_blank(reader.records())
-    found = [cells for _, cells in islice(records, _SAMPLE_RECORDS)]
-    if is_whole:
-        deque(records, maxlen=0)  # a small file is read to its end: what is wrong with it is said at once
-    headers = _headers(reader.header, found)
+    header, records = _first_records(top, dialect, is_whole=is_whole)
     if dialect.header_line == 0:
-        headers = [f"Column {position + 1}" for position in range(max(map(len, found), default=0))]
-    elif overrides.header_line is None and _looks_like_a_person(headers, is_known_header):
-        raise AppError(Code.FILE_WITHOUT_HEADER, line=dialect.header_line)
+        headers = [f"Column {position + 1}" for position in range(max(map(len, records), default=0))]
+    else:
+        headers = _headers(header, records)
+        is_guessed = overrides.header_line is None
+        if not headers or (is_guessed and _looks_like_a_person(headers, is_known_header)):
+            raise AppError(Code.FILE_WITHOUT_HEADER, line=dialect.header_line)
+    if not headers:
+        raise AppError(Code.FILE_EMPTY)
     if len(headers) > max_columns:
         raise AppError(Code.FILE_TOO_MANY_COLUMNS, line=dialect.header_line, columns=len(headers), limit=max_columns)
-    return Detected(dialect, headers, [_samples(found, position) for position in range(len(headers))])
+    return Detected(dialect, headers, [_samples(records, position) for position in range(len(headers))])
+
+
+def _whole_lines(head: bytes) -> bytes:
+    """The top of a file without the line that is cut at its end."""
+    end = max(head.rfind(b"\n"), head.rfind(b"\r")) + 1
+    if end == 0:
+        raise AppError(Code.FILE_CELL_TOO_LARGE, line=1, limit=CELL_CHARACTERS)
+    return head[:end]
+
+
+def _first_records(top: bytes, dialect: Dialect, *, is_whole: bool) -> tuple[list[str], list[list[str]]]:
+    """The header and the first records with anything in them."""
+    reader = RecordReader([top], dialect)
+    filled = (cells for _, cells in reader.records() if is_filled(cells))
+    found: list[list[str]] = []
+    try:
+        found.extend(islice(filled, _SAMPLE_RECORDS))
+        if is_whole:
+            deque(filled, maxlen=0)  # what is wrong with a small file is said at once
+    except AppError as error:
+        is_cut_off = error.code is Code.FILE_QUOTE_UNCLOSED and not is_whole
+        if not is_cut_off or not (reader.header or found):
+            raise
+    return reader.header, found
 
 
 def _headers(cells: Sequence[str], records: Sequence[Sequence[str]]) -> list[str]:
@@ -171,7 +199,7 @@ def _headers(cells: Sequence[str], records: Sequence[Sequence[str]]) -> list[str
     headers = [_tidy_header(cell) for cell in cells]
     while headers and not headers[-1] and not any(is_filled(record[len(headers) - 1 :]) for record in records):
         headers.pop()
-    return headers
+    return headers if any(headers) else []
 
 
 def _looks_like_a_person(headers: Sequence[str], is_known_header: Callable[[str], bool]) -> bool:
@@ -187,10 +215,6 @@ def _tidy_header(cell: str) -> str:
     return " ".join(cell.split())[:200]
 
 
-def _not_blank(records: Iterable[Record]) -> Iterator[Record]:
-    return (record for record in records if is_filled(record[1]))
-
-
 def is_filled(cells: Sequence[str]) -> bool:
     """Whether a record holds anything but separators and blanks."""
     return any(cell and not cell.isspace() for cell in cells)
@@ -201,43 +225,48 @@ def _dialect(
 ) -> Dialect:
     quote = overrides.quote or '"'
     told = _SEP_LINE.fullmatch(lines[0])
-    above = 1 if told else 0
     delimiter = overrides.delimiter or (told[1] if told else None)
-    if overrides.header_line == 0:
-        first = above
-    elif overrides.header_line is not None:
-        if overrides.header_line > len(lines):
-            raise AppError(Code.FILE_WITHOUT_HEADER, line=overrides.header_line)
-        first = overrides.header_line - 1
+    if overrides.header_line is None:
+        header_line = _first_filled_line(lines, 1 if told else 0, quote + (delimiter or "".join(DELIMITERS)))
     else:
-        blank = "".join(DELIMITERS) + quote + " \t\r\n\ufeff\xa0"
-        first = next((n for n, line in enumerate(lines) if n >= above and line.strip(blank)), -1)
-        if first < 0:
-            raise AppError(Code.FILE_EMPTY)
+        header_line = overrides.header_line
+        if header_line > len(lines):
+            raise AppError(Code.FILE_WITHOUT_HEADER, line=header_line)
     if delimiter is None:
-        delimiter = _best_delimiter(lines[first:], quote, is_known_header)
-    return Dialect(encoding, delimiter, quote, 0 if overrides.header_line == 0 else first + 1)
+        delimiter = _best_delimiter(lines[max(0, header_line - 1) :], quote, is_known_header)
+    return Dialect(encoding, delimiter, quote, header_line)
+
+
+def _first_filled_line(lines: Sequence[str], above: int, separators: str) -> int:
+    for number, line in enumerate(lines[above:], above + 1):
+        if not all(character.isspace() or character in separators for character in line):
+            return number
+    raise AppError(Code.FILE_EMPTY)
 
 
 def _best_delimiter(lines: Sequence[str], quote: str, is_known_header: Callable[[str], bool]) -> str:
-    """The delimiter under which most headers are known, most records are as wide as most others, and widest."""
+    """The delimiter that fits best.
 
-    def fitness(delimiter: str) -> tuple[int, float, int]:
+    Under it most headers are known, most records have an address in a cell of its own, most are as wide as most
+    others, and widest.
+    """
+
+    def fitness(delimiter: str) -> tuple[int, int, float, int]:
         try:
             parsed = csv.reader(iter(lines), delimiter=delimiter, quotechar=quote)
             records = [cells for cells in islice(parsed, _SAMPLE_RECORDS) if is_filled(cells)]
         except csv.Error:
-            return (0, 0.0, 0)
-        widths = Counter(map(len, records))
-        width, times = widths.most_common(1)[0] if widths else (1, 0)
+            return (0, 0, 0.0, 0)
+        width, times = Counter(map(len, records)).most_common(1)[0] if records else (1, 0)
         if width == 1:
-            return (0, 0.0, 0)
-        return (sum(map(is_known_header, records[0])), times / len(records), width)
+            return (0, 0, 0.0, 0)
+        with_address = sum(any(map(_ADDRESS_LIKE.fullmatch, cells)) for cells in records)
+        return (sum(map(is_known_header, records[0])), with_address, times / len(records), width)
 
     return max(DELIMITERS, key=fitness)  # the first of equals: the comma
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Start:
     """Where a reader may start in the middle: at a piece, `skip` lines into it, at a record on `line`."""
 
@@ -246,49 +275,61 @@ class Start:
     skip: int
 
 
-@dataclass(slots=True)
-class RecordReader:
-    """The records of a file from its pieces, one piece in memory at a time.
+_TOP: Final = Start(piece=0, line=1, skip=0)
 
-    `header` is filled by the first record asked for; `starts` collects where a later reader may start.
-    Raises AppError while reading: an open quote, a cell too large, a byte that cannot be decoded, too many lines.
+
+class RecordReader:
+    """The records of a file from its pieces, with one piece in memory.
+
+    `header` is there with the first record; `starts` collects where a later reader may start in the middle. While
+    reading it raises AppError: an open quote, a cell or a record too large, an unreadable byte, too many lines.
     """
 
-    pieces: Iterator[Any]
-    dialect: Dialect
-    is_text: bool = False
-    is_whole: bool = True
-    start: Start | None = None
-    max_lines: int | None = None
-    header: list[str] = field(default_factory=list)
-    starts: list[Start] = field(default_factory=list)
-    _offset: int = 0
-    _piece: int = -1
-    _ended: bool = False
-    _pending: Start | None = None
-    _reader: Any = None
+    def __init__(
+        self,
+        pieces: Iterable[bytes],
+        dialect: Dialect,
+        *,
+        start: Start | None = None,
+        max_lines: int | None = None,
+    ) -> None:
+        self.header: list[str] = []
+        self.starts: list[Start] = []
+        self._dialect = dialect
+        self._is_at_top = start is None
+        self._first = start or Start(piece=0, line=max(1, dialect.header_line), skip=max(0, dialect.header_line - 1))
+        self._limit = None if max_lines is None else dialect.header_line + max_lines
+        self._max_lines = max_lines
+        self._file = _Lines(pieces, dialect.encoding, self._first)
+        self._line = self._first.line  # where the record starts that the parser is at
 
     @property
     def lines(self) -> int:
-        """How many lines were read so far, from the top of the file."""
-        return self._offset + (self._reader.line_num if self._reader else 0)
+        """How many lines the file has, as far as it was read."""
+        return self._file.count
 
     def records(self) -> Iterator[Record]:
         """Every record below the header, blank ones too."""
-        lines: Iterator[str] = chain.from_iterable(self._texts())
-        if self.start is not None:
-            self._offset = self.start.line - 1
-            lines = islice(lines, self.start.skip, None)
-        elif self.dialect.header_line > 0:
-            self._offset = self.dialect.header_line - 1
-            lines = islice(lines, self._offset, None)
-        else:
-            lines = self._without_sep_line(lines)
-        self._reader = csv.reader(lines, delimiter=self.dialect.delimiter, quotechar=self.dialect.quote)
-        parsed = self._parsed()
-        if self.start is None and self.dialect.header_line > 0:
-            self.header = next(parsed, (0, []))[1]
-        return parsed
+        dialect, file = self._dialect, self._file
+        lines, above = self._without_lines_above(chain.from_iterable(self._runs()))
+        parser = csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote)
+        line = self._line = above + 1
+        try:
+            if self._is_at_top and dialect.header_line > 0:
+                self.header = next(parser, [])
+                line = self._line = above + parser.line_num + 1
+            for cells in parser:
+                if file.next_start is not None:
+                    self._note_start(line)
+                if len(cells) > CELLS:
+                    raise AppError(Code.FILE_TOO_MANY_COLUMNS, line=line, columns=len(cells), limit=CELLS)
+                yield line, cells
+                line = self._line = above + parser.line_num + 1
+        except csv.Error:
+            # The one error of the lenient csv module: a cell above the limit. One that spans lines is an open quote.
+            spans = above + parser.line_num > line
+            code = Code.FILE_QUOTE_UNCLOSED if spans else Code.FILE_CELL_TOO_LARGE
+            raise AppError(code, line=line, limit=CELL_CHARACTERS) from None
 
     def batches(self, size: int) -> Iterator[list[Record]]:
         """The records in lists of `size`; the last one may be shorter."""
@@ -296,64 +337,85 @@ class RecordReader:
         while batch := list(islice(records, size)):
             yield batch
 
-    def _without_sep_line(self, lines: Iterator[str]) -> Iterator[str]:
-        first = next(lines, "")
-        if _SEP_LINE.fullmatch(first):
-            self._offset = 1
-            return lines
-        return chain([first] if first else [], lines)
+    def _without_lines_above(self, lines: Iterator[str]) -> tuple[Iterator[str], int]:
+        """The lines from the first record on, and how many stand above it in the file."""
+        if self._is_at_top and self._dialect.header_line == 0:
+            top = list(islice(lines, 1))
+            return (lines, 1) if top and _SEP_LINE.fullmatch(top[0]) else (chain(top, lines), 0)
+        deque(islice(lines, self._first.skip), maxlen=0)
+        return lines, self._first.line - 1
 
-    def _parsed(self) -> Iterator[Record]:
-        reader, offset = self._reader, self._offset
-        line = offset + 1
-        limit = self.max_lines + self.dialect.header_line if self.max_lines is not None else None
-        try:
-            for cells in reader:
-                if self._pending is not None:
-                    self._note_start(line)
-                if self._ended and self.is_whole:  # it asked for more lines than there are: inside quotes
-                    raise AppError(Code.FILE_QUOTE_UNCLOSED, line=line)
-                if limit is not None and line > limit:
-                    raise AppError(Code.FILE_TOO_MANY_LINES, limit=self.max_lines)
-                yield line, cells
-                line = offset + reader.line_num + 1
-        except csv.Error:
-            # The one error of the lenient csv module: a cell above the limit. One that spans lines is an open quote.
-            spans = offset + reader.line_num > line
-            code = Code.FILE_QUOTE_UNCLOSED if spans else Code.FILE_CELL_TOO_LARGE
-            raise AppError(code, line=line, limit=CELL_CHARACTERS) from None
+    def _runs(self) -> Iterator[list[str]]:
+        """What the parser is fed. It asks for more in the middle of a record only while a quote is open."""
+        swallowed = 0
+        for run in self._file.runs():
+            if self._limit is not None and self._file.count > self._limit:
+                raise AppError(Code.FILE_TOO_MANY_LINES, limit=self._max_lines)
+            yield run
+            is_one_record = self._line <= self._file.count - len(run)
+            swallowed = swallowed + sum(map(len, run)) if is_one_record else 0
+            if swallowed > RECORD_CHARACTERS:
+                raise AppError(Code.FILE_QUOTE_UNCLOSED, line=self._line)
+        if self._line <= self._file.count:
+            raise AppError(Code.FILE_QUOTE_UNCLOSED, line=self._line)
 
     def _note_start(self, line: int) -> None:
-        pending = self._pending
-        if pending is not None and line >= pending.line:
-            self.starts.append(replace(pending, line=line, skip=line - pending.line + pending.skip))
-            self._pending = None
+        start = self._file.next_start
+        if start is not None and line >= start.line:
+            self.starts.append(Start(start.piece, line, start.skip + line - start.line))
+            self._file.next_start = None
 
-    def _texts(self) -> Iterator[io.StringIO]:
-        """The file piece by piece as lines with their ends; a line never ends in the middle."""
-        decoder = None if self.is_text else codecs.getincrementaldecoder(self.dialect.encoding)("strict")
-        carried = ""
-        number = self.start.piece if self.start else 0
-        for piece in self.pieces:
-            text = carried + (piece if decoder is None else self._decode(decoder, piece))
-            if number == 0:
-                text = text.removeprefix("\ufeff")
-            cut = max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1)) + 1
-            is_cut_clean = not carried
-            carried, text = text[cut:], text[:cut]
-            if self._reader is not None and is_cut_clean and number > 0:
-                self._pending = Start(number, self._offset + self._reader.line_num + 1, 0)
-            number += 1
-            yield io.StringIO(text, newline="")
-        if decoder is not None:
-            carried += self._decode(decoder, b"", final=True)
-        if carried:
-            yield io.StringIO(carried, newline="")
-        self._ended = True
 
-    def _decode(self, decoder: codecs.IncrementalDecoder, piece: bytes, *, final: bool = False) -> str:
+class _Lines:
+    """The lines of a file from its pieces: LF, CRLF and CR end one, wherever the pieces are cut."""
+
+    def __init__(self, pieces: Iterable[bytes], encoding: str, first: Start) -> None:
+        self.count = first.line - first.skip - 1
+        """How many lines stand above whatever comes next."""
+        self.next_start: Start | None = None
+        """The first line that starts in the newest piece, if a reader can start there."""
+        self._pieces = pieces
+        self._encoding = encoding
+        self._first_piece = first.piece
+        is_marked = encoding == "utf-8" and first.piece == 0
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig" if is_marked else encoding)("strict")
+
+    def runs(self) -> Iterator[list[str]]:
+        """The lines with their ends, as many at a time as a piece completes. Raises AppError."""
+        begun = ""  # a line that ends in a later piece
+        for number, piece in enumerate(self._pieces, self._first_piece):
+            if number > self._first_piece:
+                self.next_start = self._start_in(number, piece, begun)
+            text = begun + self._decode(piece, begun)
+            end = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1  # a CR at the very end may be half a CRLF
+            begun = text[end:]
+            run = split_lines(text[:end])
+            self.count += len(run)
+            if len(begun) > RECORD_CHARACTERS:
+                raise AppError(Code.FILE_CELL_TOO_LARGE, line=self.count + 1, limit=CELL_CHARACTERS)
+            yield run
+        run = split_lines(begun + self._decode(b"", begun, final=True))
+        self.count += len(run)
+        yield run
+
+    def _start_in(self, number: int, piece: bytes, begun: str) -> Start | None:
+        """The first line that starts in a piece; the end of one begun before is skipped. None in mid-character."""
+        if self._decoder.getstate()[0]:
+            return None
+        if not begun:
+            return Start(number, self.count + 1, 0)
+        is_ended = begun.endswith("\r") and not piece.startswith(b"\n")
+        return Start(number, self.count + 2, 0 if is_ended else 1)
+
+    def _decode(self, piece: bytes, begun: str, *, final: bool = False) -> str:
         try:
-            return decoder.decode(piece, final)
+            return self._decoder.decode(piece, final)
         except UnicodeDecodeError as error:
-            line = self.lines + piece.count(b"\n", 0, error.start) + 1
+            read = begun + error.object[: error.start].decode(self._encoding)
+            line = self.count + len(split_lines(read + "?"))
             raise AppError(Code.FILE_UNDECODABLE, line=line) from None
+
+
+def split_lines(text: str) -> list[str]:
+    """A text's lines with their ends as an editor counts them; `str.splitlines` splits at form feeds and more."""
+    return list(io.StringIO(text, newline=""))

@@ -27,6 +27,8 @@ from app.imports.table import Dialect, RecordReader, Start
 from app.texts import languages
 
 LEASE = timedelta(seconds=30)
+SENDABLE = frozenset({ImportState.COMPLETED, ImportState.CANCELLED})
+"""States in which mails may still be sent; due work in one of them is a send."""
 _MAX_ATTEMPTS = 5
 _RETRY_AFTER = timedelta(seconds=10)
 
@@ -193,4 +195,4 @@ def keep_rows(session: Session, imported: Import, rows: Sequence[PlannedRow]) ->
 
 def is_working(imported: Import) -> bool:
     """Whether a worker has something to do, or is doing it."""
-    return imported.state in WORKING
+    return imported.state in WORKING or imported.due_at is not None

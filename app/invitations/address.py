@@ -11,9 +11,10 @@ from functools import lru_cache
 from email_validator import EmailNotValidError, validate_email
 
 # RFC 5322 dot-atom, the plain case; anything else takes email-validator's own way.
-_PLAIN_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+(?:\.[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+)*")
-_MAX_LOCAL = 64
-_MAX_ADDRESS = 254
+_ATOM = r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+"
+_is_plain = re.compile(rf"{_ATOM}(?:\.{_ATOM})*").fullmatch
+_MAX_ADDRESS = 254  # bytes
+_MAX_DOMAIN = 253  # characters
 
 
 class NotAnAddress(ValueError):  # noqa: N818 reads as what it says
@@ -25,14 +26,13 @@ def canonical(address: str) -> str:
 
     Takes an address without outer spaces. Raises NotAnAddress.
     """
-    local, at, domain = address.rpartition("@")
-    if at and len(local) <= _MAX_LOCAL and _PLAIN_LOCAL.fullmatch(local):
-        ascii_domain = _ascii_domain(domain)
-        if ascii_domain is None:
-            raise NotAnAddress
-        if len(local) + 1 + max(len(ascii_domain), len(domain)) <= _MAX_ADDRESS:
-            return f"{local.lower()}@{ascii_domain}"
-    return _canonical_by_validator(address)
+    local, _, domain = address.rpartition("@")
+    if not _is_plain(local) or len(domain) > _MAX_DOMAIN:
+        return _canonical_by_validator(address)
+    known = _known_domain(domain)
+    if known is None or len(local) + 1 + known[1] > _MAX_ADDRESS:
+        raise NotAnAddress
+    return f"{local.lower()}@{known[0]}"
 
 
 def _canonical_by_validator(address: str) -> str:
@@ -40,12 +40,16 @@ def _canonical_by_validator(address: str) -> str:
         valid = validate_email(address, check_deliverability=False)
     except EmailNotValidError:
         raise NotAnAddress from None
-    return f"{unicodedata.normalize('NFC', valid.local_part).lower()}@{valid.ascii_domain.lower()}"
+    local = unicodedata.normalize("NFC", valid.local_part.lower())
+    return f"{local}@{valid.ascii_domain.lower()}"
 
 
 @lru_cache(maxsize=65_536)
-def _ascii_domain(domain: str) -> str | None:
+def _known_domain(domain: str) -> tuple[str, int] | None:
+    """A domain in ASCII, and the bytes it takes in its longest spelling; None: it is none."""
     try:
-        return validate_email(f"x@{domain}", check_deliverability=False).ascii_domain.lower()
+        valid = validate_email(f"x@{domain}", check_deliverability=False)
     except EmailNotValidError:
         return None
+    spellings = (domain, valid.domain, valid.ascii_domain)
+    return valid.ascii_domain.lower(), max(len(spelling.encode()) for spelling in spellings)

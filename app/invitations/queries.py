@@ -44,15 +44,23 @@ def in_state(state: InvitationState, now: datetime) -> ColumnElement[bool]:
     return Invitation.state == state
 
 
-def pending_of_user(session: Session, platform_id: int, user_id: uuid.UUID, now: datetime) -> uuid.UUID | None:
-    """The pending invitation of a person."""
-    return session.scalar(
-        select(Invitation.id).where(
+def pending_of_users(
+    session: Session, platform_id: int, user_ids: Collection[uuid.UUID], now: datetime
+) -> dict[uuid.UUID, uuid.UUID]:
+    """The pending invitations of people, by the person."""
+    rows = session.execute(
+        select(Invitation.user_id, Invitation.id).where(
             Invitation.platform_id == platform_id,
-            Invitation.user_id == user_id,
+            Invitation.user_id.in_(list(user_ids)),
             in_state(InvitationState.PENDING, now),
         )
     )
+    return {user_id: found for user_id, found in rows if user_id is not None}
+
+
+def pending_of_user(session: Session, platform_id: int, user_id: uuid.UUID, now: datetime) -> uuid.UUID | None:
+    """The pending invitation of a person."""
+    return pending_of_users(session, platform_id, [user_id], now).get(user_id)
 
 
 def list_invitations(

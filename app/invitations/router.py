@@ -11,22 +11,28 @@ from app.delivery.models import DeliveryState
 from app.directory.schemas import UserOut
 from app.errors import Code
 from app.invitations import service
+from app.invitations.invite import invite, invite_all
 from app.invitations.models import InvitationState
 from app.invitations.schemas import (
     AcceptIn,
+    BatchIn,
+    BatchOut,
     InvitationIn,
     InvitationOut,
     PreviewIn,
     RenderedOut,
     TokenIn,
     WelcomeOut,
+    batch_out,
     invitation_out,
+    read_drafts,
 )
 from app.web.deps import ContextOf, Inviter, Reader, Reading, Writing
+from app.web.idempotency import Once, OnceRoute
 from app.web.paging import Listing, Paged
 from app.web.problems import documented
 
-router = APIRouter(tags=["invitations"])
+router = APIRouter(tags=["invitations"], route_class=OnceRoute)
 
 InvitationId = Annotated[uuid.UUID, Path(description="The invitation.")]
 
@@ -34,13 +40,29 @@ InvitationId = Annotated[uuid.UUID, Path(description="The invitation.")]
 @router.post(
     "/invitations",
     status_code=201,
-    responses=documented(Code.ALREADY_A_USER, Code.ALREADY_INVITED, Code.UNKNOWN_NAMES),
+    responses=documented(
+        Code.ALREADY_A_USER,
+        Code.ALREADY_INVITED,
+        Code.UNKNOWN_NAMES,
+        Code.IDEMPOTENCY_KEY_REUSED,
+        Code.IDEMPOTENCY_KEY_IN_USE,
+    ),
 )
-def create_invitation(actor: Inviter, session: Writing, body: InvitationIn, response: Response) -> InvitationOut:
+def create_invitation(
+    actor: Inviter, _once: Once, session: Writing, body: InvitationIn, response: Response
+) -> InvitationOut:
     """Invite one person. They get one mail with a link to set their password."""
-    view = service.invite(session, actor, body.wanted(), now=utcnow())
+    view = invite(session, actor, body.wanted(), now=utcnow())
     response.headers["Location"] = f"/api/v1/invitations/{view.invitation.id}"
     return invitation_out(view, service.sender_name(session, actor))
+
+
+@router.post("/invitations/batch", responses=documented(Code.IDEMPOTENCY_KEY_REUSED, Code.IDEMPOTENCY_KEY_IN_USE))
+def create_invitations(actor: Inviter, _once: Once, session: Writing, body: BatchIn) -> BatchOut:
+    """Invite up to 1,000 people in one transaction. Each is invited, skipped (there already) or rejected."""
+    read = read_drafts(body.invitations)
+    results = invite_all(session, actor, [one for one in read if not isinstance(one, str)], now=utcnow())
+    return batch_out(read, results, service.sender_name(session, actor))
 
 
 @router.post("/invitations/preview")
@@ -64,6 +86,7 @@ def inspect_invitation(session: Reading, context: ContextOf, body: TokenIn) -> W
         language=welcome.invitation.language,
         inviter=welcome.inviter,
         expires_at=welcome.invitation.expires_at,
+        after_accept_url=welcome.platform.after_accept_url,
     )
 
 
@@ -120,9 +143,15 @@ def get_invitation(actor: Reader, session: Reading, invitation_id: InvitationId)
 
 @router.post(
     "/invitations/{invitation_id}/resend",
-    responses=documented(Code.NOT_FOUND, Code.ALREADY_INVITED, Code.NOT_RESENDABLE),
+    responses=documented(
+        Code.NOT_FOUND,
+        Code.ALREADY_INVITED,
+        Code.NOT_RESENDABLE,
+        Code.IDEMPOTENCY_KEY_REUSED,
+        Code.IDEMPOTENCY_KEY_IN_USE,
+    ),
 )
-def resend_invitation(actor: Inviter, session: Writing, invitation_id: InvitationId) -> InvitationOut:
+def resend_invitation(actor: Inviter, _once: Once, session: Writing, invitation_id: InvitationId) -> InvitationOut:
     """Send the mail that still waits, or a new one; older links die. Works on an expired invitation too."""
     view = service.resend(session, actor, invitation_id, now=utcnow())
     return invitation_out(view, service.sender_name(session, actor))

@@ -1,19 +1,20 @@
 """Invitations as JSON."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from app.access.passwords import MAX_CHARACTERS, MIN_CHARACTERS
 from app.directory.names import name_key, tidy
 from app.invitations.address import NotAnAddress, canonical
 from app.invitations.fields import GROUPS, AddressText, Message, PersonName, ShortCode, Title
+from app.invitations.invite import NewInvitation, Refused
 from app.invitations.queries import InvitationView
-from app.invitations.service import NewInvitation
 from app.texts import languages
-from app.web.problems import InvalidValue
+from app.web.problems import InvalidValue, fields_of
 
 
 def _is_address(value: str) -> str:
@@ -112,6 +113,38 @@ class InvitationIn(BaseModel):
             expires_in_days=self.expires_in_days,
             create_missing=self.create_missing,
         )
+
+
+class InvitationDraft(BaseModel):
+    """One person of a list. Its shape is checked for the whole list, its values person by person."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: str
+    first_name: str | None = None
+    last_name: str | None = None
+    organisation: str
+    student_groups: list[str] = []
+    label: str | None = None
+    language: str | None = None
+    team: str | None = None
+    message: str | None = None
+    send: bool = True
+    expires_in_days: int | None = None
+    create_missing: bool = True
+
+
+class BatchIn(BaseModel):
+    """People to invite in one transaction."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"invitations": [{"email": "jan.peeters@example.com", "organisation": "Acme"}]}]
+        },
+    )
+
+    invitations: list[InvitationDraft] = Field(min_length=1, max_length=1000)
 
 
 class PreviewIn(BaseModel):
@@ -213,10 +246,56 @@ def invitation_out(view: InvitationView, sender_name: str) -> InvitationOut:
     )
 
 
+class BatchResultOut(BaseModel):
+    """What became of one person of a list."""
+
+    index: int
+    outcome: Literal["invited", "skipped", "rejected"]
+    code: str | None = Field(examples=["already_a_user"])
+    invitation: InvitationOut | None
+
+
+class BatchOut(BaseModel):
+    """What became of each, in order."""
+
+    results: list[BatchResultOut]
+
+
+def read_drafts(drafts: Sequence[InvitationDraft]) -> list[NewInvitation | str]:
+    """Each person of a list, or the code of what is wrong with them."""
+    read: list[NewInvitation | str] = []
+    for draft in drafts:
+        try:
+            read.append(InvitationIn.model_validate(draft.model_dump()).wanted())
+        except ValidationError as error:
+            read.append(fields_of(error.errors())[0].code)
+    return read
+
+
+def batch_out(
+    read: Sequence[NewInvitation | str], results: Sequence[InvitationView | Refused], sender_name: str
+) -> BatchOut:
+    """The answer to a list: what was read of each person, and what became of those that could be read."""
+    left = iter(results)
+    shown = []
+    for index, one in enumerate(read):
+        if isinstance(one, str):
+            shown.append(BatchResultOut(index=index, outcome="rejected", code=one, invitation=None))
+            continue
+        result = next(left)
+        if isinstance(result, Refused):
+            outcome: Literal["skipped", "rejected"] = "rejected" if result.fields else "skipped"
+            shown.append(BatchResultOut(index=index, outcome=outcome, code=result.code, invitation=None))
+        else:
+            invitation = invitation_out(result, sender_name)
+            shown.append(BatchResultOut(index=index, outcome="invited", code=None, invitation=invitation))
+    return BatchOut(results=shown)
+
+
 class TokenIn(BaseModel):
     """The token of a link."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"token": "..."}]})
 
     token: Token
 
@@ -231,6 +310,7 @@ class WelcomeOut(BaseModel):
     language: str
     inviter: str
     expires_at: datetime | None
+    after_accept_url: str | None = Field(description="Where people go once they have accepted.")
 
 
 class AcceptIn(BaseModel):

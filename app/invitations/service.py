@@ -1,10 +1,9 @@
-"""Inviting one by one, and the life of an invitation: resend, revoke, accept (rules 1, 2, 14, 15).
+"""The life of an invitation: look at it, resend, revoke, accept (rules 14 and 15).
 
-Decides by eligibility and by the state of the invitation; never sends a mail itself, never commits.
+Decides by the state of the invitation; never invites anybody new, never sends a mail itself, never commits.
 """
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,145 +18,15 @@ from app.delivery import outbox
 from app.delivery.message import Letter, Rendered, render
 from app.delivery.models import DeliveryState, Lane, MailKind
 from app.directory import queries as directory
-from app.directory.models import Label, Organisation, StudentGroup, Team, User, UserState, UserStudentGroup
-from app.directory.names import name_key
-from app.directory.queries import Named, Person
-from app.directory.service import ensure_names, remove_person
-from app.errors import AppError, Code, FieldError, not_found
+from app.directory.models import User, UserState
+from app.directory.queries import Person
+from app.directory.service import remove_person
+from app.errors import AppError, Code, not_found
 from app.invitations import queries
-from app.invitations.address import canonical
-from app.invitations.eligibility import Decision, Standing, one_by_one
 from app.invitations.models import Invitation, InvitationState
-from app.invitations.people import Invite, NewPerson, add_invitations, add_message, add_people
 from app.invitations.queries import InvitationView
 
 LINK_IN_A_PREVIEW = "https://example.com/accept#preview"
-
-
-@dataclass(frozen=True, slots=True)
-class NewInvitation:
-    """One person to invite, as the form gives it; the address is valid, names are tidy."""
-
-    email: str
-    first_name: str | None
-    last_name: str | None
-    organisation: str
-    student_groups: Sequence[str]
-    label: str | None
-    language: str | None
-    team: str | None
-    message: str | None
-    send: bool
-    expires_in_days: int | None
-    create_missing: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """What a person is put into, by id."""
-
-    organisation_id: bytes
-    group_ids: tuple[bytes, ...]
-    label_id: bytes | None
-    team_id: bytes | None
-
-
-def invite(session: Session, actor: Actor, new: NewInvitation, *, now: datetime) -> InvitationView:
-    """Invite one person; one mail goes out (unless `send` is false: then a resend releases it).
-
-    Raises AppError already_a_user, already_invited (with the invitation's id), unknown_names.
-    """
-    platform_id = actor.platform_id
-    address = canonical(new.email)
-    user = directory.known_users(session, platform_id, [address]).get(address)
-    pending = queries.pending_of_user(session, platform_id, user.id, now) if user else None
-    decision = one_by_one(Standing(user.state if user else None, pending))
-    if decision is Decision.ALREADY_A_USER:
-        raise AppError(Code.ALREADY_A_USER)
-    if decision is Decision.ALREADY_INVITED:
-        raise AppError(Code.ALREADY_INVITED, extra={"invitation_id": str(pending)})
-    platform = platform_by_id(session, platform_id)
-    places = _places(session, platform_id, new, now)
-    how = Invite(
-        inviter_name=actor.inviter_name,
-        inviter_email=actor.email,
-        message_id=add_message(session, platform_id, new.message),
-        lane=Lane.SINGLE,
-        lifetime_days=new.expires_in_days,
-        is_held=not new.send,
-    )
-    person = NewPerson(
-        email=new.email,
-        address=address,
-        first_name=new.first_name,
-        last_name=new.last_name,
-        organisation_id=places.organisation_id,
-        organisation=new.organisation,
-        group_ids=places.group_ids,
-        label_id=places.label_id,
-        team_id=places.team_id,
-        language=new.language or platform.default_language,
-    )
-    if user is None:
-        user_id = add_people(session, platform_id, [person], invite=None, now=now)[0]
-    else:
-        user_id = user.id.bytes
-        person = _update_waiting_person(session, platform_id, user.id, person, is_language_given=bool(new.language))
-    invitation_id = add_invitations(session, platform_id, [(user_id, person)], invite=how, now=now)[0]
-    return get_invitation(session, actor, uuid.UUID(bytes=invitation_id), now=now)
-
-
-def _places(session: Session, platform_id: int, new: NewInvitation, now: datetime) -> Places:
-    wanted: list[tuple[str, type[Named], list[str]]] = [
-        ("/organisation", Organisation, [new.organisation]),
-        ("/student_groups", StudentGroup, list(new.student_groups)),
-        ("/label", Label, [new.label] if new.label else []),
-        ("/team", Team, [new.team] if new.team else []),
-    ]
-    if not new.create_missing:
-        _refuse_unknown(session, platform_id, wanted)
-    ids = {
-        pointer: ensure_names(session, platform_id, model, names, now=now) for pointer, model, names in wanted if names
-    }
-    return Places(
-        organisation_id=ids["/organisation"][name_key(new.organisation)].bytes,
-        group_ids=tuple(found.bytes for found in ids.get("/student_groups", {}).values()),
-        label_id=ids["/label"][name_key(new.label)].bytes if new.label else None,
-        team_id=ids["/team"][name_key(new.team)].bytes if new.team else None,
-    )
-
-
-def _refuse_unknown(
-    session: Session, platform_id: int, wanted: Sequence[tuple[str, type[Named], Sequence[str]]]
-) -> None:
-    unknown = []
-    for pointer, model, names in wanted:
-        known = directory.names(session, platform_id, model, [name_key(name) for name in names])
-        for position, name in enumerate(names):
-            if name_key(name) not in known:
-                place = f"{pointer}/{position}" if model is StudentGroup else pointer
-                unknown.append(FieldError(place, "unknown_name", {"name": name}))
-    if unknown:
-        raise AppError(Code.UNKNOWN_NAMES, fields=unknown)
-
-
-def _update_waiting_person(
-    session: Session, platform_id: int, user_id: uuid.UUID, given: NewPerson, *, is_language_given: bool
-) -> NewPerson:
-    """Somebody added earlier who never accepted: what the form names is set, groups are added, the rest stays."""
-    user = session.get_one(User, (platform_id, user_id))
-    user.organisation_id = uuid.UUID(bytes=given.organisation_id) if given.organisation_id else None
-    user.first_name = given.first_name or user.first_name
-    user.last_name = given.last_name or user.last_name
-    user.label_id = uuid.UUID(bytes=given.label_id) if given.label_id else user.label_id
-    user.team_id = uuid.UUID(bytes=given.team_id) if given.team_id else user.team_id
-    user.language = given.language if is_language_given else user.language
-    for group_id in given.group_ids:
-        key = (platform_id, user_id, uuid.UUID(bytes=group_id))
-        if session.get(UserStudentGroup, key) is None:
-            session.add(UserStudentGroup(platform_id=key[0], user_id=key[1], student_group_id=key[2]))
-    session.flush()
-    return given._replace(first_name=user.first_name, last_name=user.last_name, language=user.language)
 
 
 def sender_name(session: Session, actor: Actor) -> str:

@@ -18,6 +18,7 @@ from app.delivery.pump import TICK_SECONDS, Pump
 from app.imports import sweep, work
 from app.imports.check import check_import
 from app.imports.commit import commit_import
+from app.imports.send import send_import
 from app.imports.steps import ImportState
 from app.imports.work import Job, NoLongerOurs
 from app.logs import place_of
@@ -31,6 +32,8 @@ _SWEEP_SECONDS = 60.0
 HANDLERS: Mapping[ImportState, Callable[..., None]] = {
     ImportState.CHECKING: check_import,
     ImportState.COMMITTING: commit_import,
+    ImportState.COMPLETED: send_import,
+    ImportState.CANCELLED: send_import,
 }
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
@@ -39,8 +41,9 @@ def _reading(context: ContextOf) -> Iterator[Session]:
         yield session
 
 
-def _writing(context: ContextOf) -> Iterator[Session]:
+def _writing(request: Request, context: ContextOf) -> Iterator[Session]:
     with context.database.writing() as session:
+        request.state.session = session  # an answer to keep is kept in this very transaction (web/idempotency)
         yield session
 
 
@@ -50,34 +53,77 @@ Writing = Annotated[Session, Depends(_writing, scope="function")]
 
 _bearer = HTTPBearer(
     scheme_name="api_key",
-    bearerFormat="rck_...",
-    description="An API key of a platform, made with `rollcall create-key`.",
+    bearerFormat="rck_... or rcs_...",
+    description="An API key of a platform (`rollcall create-key`), or the token of a signed-in administrator.",
     auto_error=False,
 )
 
 
-def _actor(
-    required: SecurityScopes,
-    request: Request,
-    context: ContextOf,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-) -> Actor:
-    if bearer is None:
-        raise AppError(Code.NOT_AUTHENTICATED)
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+
+
+def _actor(required: SecurityScopes, request: Request, context: ContextOf, bearer: Bearer) -> Actor:
     now = utcnow()
-    with context.database.reading() as session:
-        found = credentials.actor_of_key(session, bearer.credentials)
-    if found is None:
+    cookie = request.cookies.get(cookie_name(context.settings))
+    if bearer is not None and bearer.credentials.startswith(credentials.KEY_MARK):
+        actor = _actor_of_key(context, bearer.credentials, now)
+    elif bearer is not None or cookie:
+        token = bearer.credentials if bearer is not None else cookie or ""
+        with context.database.reading() as session:
+            actor = credentials.actor_of_session(session, token, now)
+        if bearer is None:
+            require_same_site(request, context.settings)
+    else:
+        actor = None
+    if actor is None:
         raise AppError(Code.NOT_AUTHENTICATED)
-    actor, last_used_at = found
     for scope in required.scopes:
         if not actor.may(Scope(scope)):
             raise AppError(Code.SCOPE_MISSING, scope=scope)
+    request.state.actor = actor
+    return actor
+
+
+def _actor_of_key(context: Context, key: str, now: datetime) -> Actor | None:
+    with context.database.reading() as session:
+        found = credentials.actor_of_key(session, key)
+    if found is None:
+        return None
+    actor, last_used_at = found
     if credentials.use_needs_noting(last_used_at, now):
         with context.database.writing() as session:
             credentials.note_use(session, actor, now)
-    request.state.actor = actor
     return actor
+
+
+def cookie_name(settings: Settings) -> str:
+    """The session cookie. Under TLS its prefix makes browsers keep it to this very host (RFC 6265bis, `__Host-`)."""
+    return "__Host-rollcall" if settings.public_url.startswith("https://") else "rollcall"
+
+
+def allowed_origins(settings: Settings) -> set[str]:
+    """Origins whose pages may use the API: our own, and those of the settings."""
+    own = urlsplit(settings.public_url)
+    return {f"{own.scheme}://{own.netloc}", *settings.allowed_origins}
+
+
+def require_same_origin(request: Request, settings: Settings) -> None:
+    """A page that says where it is from must be one of those allowed. Raises AppError origin_refused."""
+    origin = request.headers.get("origin")
+    if origin is not None and origin not in allowed_origins(settings):
+        raise AppError(Code.ORIGIN_REFUSED)
+
+
+def require_same_site(request: Request, settings: Settings) -> None:
+    """A change asked for by cookie must come from our own pages. Raises AppError origin_refused.
+
+    Another site can make a browser send the cookie, but neither an allowed Origin nor a header of its own choice.
+    """
+    if request.method in {"GET", "HEAD", "OPTIONS"}:
+        return
+    origin = request.headers.get("origin")
+    if origin not in allowed_origins(settings) or request.headers.get("x-rollcall-request") != "1":
+        raise AppError(Code.ORIGIN_REFUSED)
 
 
 # Dependencies are solved in order: name the actor before the session, so that strangers never open a transaction.

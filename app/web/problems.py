@@ -34,6 +34,7 @@ STATUS: Mapping[Kind, int] = {
     Kind.INVALID: 422,
     Kind.FAULT: 500,
     Kind.UNAVAILABLE: 503,
+    Kind.TOO_MANY: 429,
 }
 RETRY_SECONDS = 5
 MEDIA_TYPE = "application/problem+json"
@@ -118,7 +119,7 @@ def problem(request: Request, error: AppError) -> Response:
     headers = {"Content-Language": language, "Cache-Control": "no-store"}
     if error.kind is Kind.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = "Bearer"
-    if error.kind is Kind.UNAVAILABLE:
+    if error.kind in {Kind.UNAVAILABLE, Kind.TOO_MANY} or error.retry_after:
         headers["Retry-After"] = str(error.retry_after or RETRY_SECONDS)
     return JSONResponse(jsonable_encoder(body), status, headers, media_type=MEDIA_TYPE)
 

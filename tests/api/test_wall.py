@@ -9,7 +9,6 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -180,17 +179,13 @@ class Operation:
         return client.request(self.method, path, **arguments)
 
 
-@cache
-def _every_operation() -> tuple[Operation, ...]:
-    return tuple(
-        Operation(method.upper(), path.removeprefix(PREFIX), described)
-        for path, methods in describe()["paths"].items()
-        for method, described in methods.items()
-        if path.startswith(PREFIX)
-    )
-
-
-OPERATIONS = _every_operation()
+DESCRIPTION = describe()
+OPERATIONS = [
+    Operation(method.upper(), path.removeprefix(PREFIX), described)
+    for path, methods in DESCRIPTION["paths"].items()
+    for method, described in methods.items()
+    if path.startswith(PREFIX)
+]
 PROTECTED = [operation for operation in OPERATIONS if operation.id not in PUBLIC]
 
 
@@ -251,7 +246,7 @@ def test_only_the_declared_operations_ask_for_no_key() -> None:
 def test_only_the_declared_operations_have_no_prefix() -> None:
     described = {
         operation["operationId"]
-        for path, methods in describe()["paths"].items()
+        for path, methods in DESCRIPTION["paths"].items()
         for operation in methods.values()
         if not path.startswith(PREFIX)
     }

@@ -1,0 +1,1 @@
+"""How people sign in and mind their passwords; keys and settings of a platform."""

@@ -1,0 +1,62 @@
+"""Writes the mails about forgotten passwords when it is their turn. Decides whether one may still leave."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access.credentials import platform_by_id
+from app.access.tokens import Keyring, Link, Purpose
+from app.delivery.message import Envelope, Letter
+from app.delivery.outbox import Claimed
+from app.delivery.pump import Outgoing
+from app.directory.models import User, UserState
+
+
+class ResetMail:
+    """What the pump asks for mails of kind `password_reset`."""
+
+    def __init__(self, keyring: Keyring, *, public_url: str, mail_from: str) -> None:
+        self._keyring = keyring
+        self._public_url = public_url
+        self._mail_from = mail_from
+        self._domain = mail_from.rpartition("@")[2]
+
+    def write(self, session: Session, platform_id: int, claimed: Sequence[Claimed], now: datetime) -> list[Outgoing]:
+        """The mails of those whose link still works."""
+        platform = platform_by_id(session, platform_id)
+        wanted = {item.about_id: item for item in claimed}
+        users = session.scalars(select(User).where(User.platform_id == platform_id, User.id.in_(list(wanted))))
+        outgoing = []
+        for user in users:
+            item = wanted[user.id]
+            expires_at = user.reset_expires_at
+            if user.state != UserState.ACTIVE or user.reset_generation != item.generation:
+                continue
+            if expires_at is None or expires_at <= now:
+                continue
+            token = self._keyring.sign_link(Purpose.RESET, Link(platform_id, user.id, item.generation))
+            letter = Letter(
+                kind=item.kind.value,
+                language=user.language,
+                platform=platform.name,
+                inviter=platform.sender_name,
+                message=None,
+                first_name=user.first_name,
+                link=f"{self._public_url}/reset#{token}",
+                expires_at=expires_at,
+                time_zone=platform.time_zone,
+                valid_days=1,
+            )
+            envelope = Envelope(
+                sender_address=self._mail_from,
+                sender_name=platform.sender_name,
+                recipient=user.email,
+                recipient_name=" ".join(filter(None, (user.first_name, user.last_name))) or None,
+                reply_to=self._mail_from,
+                message_id=f"<{user.id.hex}.{item.generation}@{self._domain}>",
+                date=now,
+            )
+            outgoing.append(Outgoing(item, letter, envelope))
+        return outgoing

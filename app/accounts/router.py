@@ -1,0 +1,150 @@
+"""Routes of accounts: parse, call once, answer. Passwords are hashed and checked outside transactions."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from app.access.credentials import SESSION_LIFETIME
+from app.access.passwords import hash_password, is_right
+from app.accounts import service
+from app.accounts.schemas import (
+    ApiKeyIn,
+    ApiKeyOut,
+    Done,
+    NewApiKeyOut,
+    PasswordIn,
+    PlatformIn,
+    PlatformOut,
+    ResetCompleteIn,
+    ResetIn,
+    SessionOut,
+    SignIn,
+    UserStateIn,
+)
+from app.db.base import utcnow
+from app.directory.models import UserState
+from app.directory.schemas import UserOut
+from app.errors import AppError, Code, FieldError
+from app.web.deps import (
+    Administrator,
+    Bearer,
+    ContextOf,
+    Reader,
+    Reading,
+    Writing,
+    cookie_name,
+    require_same_origin,
+)
+from app.web.paging import Listing, Paged
+from app.web.problems import documented
+
+router = APIRouter(tags=["accounts"])
+
+UserId = Annotated[uuid.UUID, Path(description="The person.")]
+KeyId = Annotated[uuid.UUID, Path(description="The key.")]
+
+
+@router.post("/sessions", status_code=201, responses=documented(Code.SIGN_IN_FAILED, Code.ORIGIN_REFUSED))
+def create_session(request: Request, response: Response, context: ContextOf, body: SignIn) -> SessionOut:
+    """Sign in an administrator: by cookie, or with a token for 12 hours. Every failure gets the same answer."""
+    if body.mode == "cookie":
+        require_same_origin(request, context.settings)
+    host = request.url.hostname or ""
+    with context.database.reading() as session:
+        user = service.find_user(session, body.email, subdomain=body.platform, host=host)
+    checked = service.check_password(user, body.password)  # some 20 ms of CPU, outside any transaction
+    with context.database.writing() as session:
+        signed_in = service.sign_in(session, checked, mode=body.mode, now=utcnow())
+    if body.mode == "cookie":
+        response.set_cookie(
+            cookie_name(context.settings),
+            signed_in.token,
+            max_age=int(SESSION_LIFETIME.total_seconds()),
+            secure=context.settings.public_url.startswith("https://"),
+            httponly=True,
+            samesite="lax",
+        )
+    return SessionOut(
+        token=signed_in.token if body.mode == "token" else None,
+        expires_at=signed_in.expires_at,
+        user=UserOut.model_validate(signed_in.person),
+    )
+
+
+@router.delete("/sessions/current", status_code=204, responses=documented(Code.NOT_FOUND, Code.ORIGIN_REFUSED))
+def delete_session(
+    request: Request, response: Response, context: ContextOf, actor: Reader, bearer: Bearer, session: Writing
+) -> None:
+    """Sign out: the session is dead."""
+    name = cookie_name(context.settings)
+    service.sign_out(session, actor, bearer.credentials if bearer else request.cookies.get(name, ""))
+    response.delete_cookie(name, secure=context.settings.public_url.startswith("https://"), httponly=True)
+
+
+@router.post("/password-resets", status_code=202)
+def create_password_reset(request: Request, session: Writing, body: ResetIn) -> Done:
+    """Send a link to set a new password, if there is such an active person. The answer is always the same."""
+    host = request.url.hostname or ""
+    service.ask_for_reset(session, body.email, subdomain=body.platform, host=host, now=utcnow())
+    return Done(status="accepted")
+
+
+@router.post("/password-resets/complete", responses=documented(Code.RESET_NOT_USABLE))
+def complete_password_reset(session: Writing, context: ContextOf, body: ResetCompleteIn) -> Done:
+    """Set a new password by the token of a mail. It is used up, and every session of the person ends."""
+    hashed = hash_password(body.password)  # before the first statement, which begins the transaction
+    service.complete_reset(session, context.keyring, body.token, password_hash=hashed, now=utcnow())
+    return Done(status="done")
+
+
+@router.put("/password", responses=documented(Code.PASSWORD_WRONG, Code.NOT_FOUND, Code.ORIGIN_REFUSED))
+def change_password(context: ContextOf, actor: Reader, body: PasswordIn) -> Done:
+    """Change one's own password. Every session ends, this one too: sign in again."""
+    with context.database.reading() as session:
+        old_hash = service.current_user(session, actor).password_hash
+    if not is_right(body.old_password, old_hash):
+        raise AppError(Code.PASSWORD_WRONG, fields=[FieldError("/old_password", "password_wrong")])
+    hashed = hash_password(body.password)
+    with context.database.writing() as session:
+        service.change_password(session, actor, password_hash=hashed)
+    return Done(status="done")
+
+
+@router.patch("/users/{user_id}", responses=documented(Code.NOT_FOUND, Code.NOT_ACCEPTED))
+def change_user(actor: Administrator, session: Writing, user_id: UserId, body: UserStateIn) -> UserOut:
+    """Disable a person (their sessions end), or let them in again."""
+    return UserOut.model_validate(service.set_user_state(session, actor, user_id, UserState(body.state)))
+
+
+@router.get("/api-keys", responses=documented(Code.INVALID_CURSOR))
+def list_api_keys(actor: Administrator, session: Reading, pager: Paged) -> Listing[ApiKeyOut]:
+    """The keys of the platform, newest first."""
+    found = service.list_api_keys(session, actor, limit=pager.fetch, after=pager.after_id)
+    return pager.listing(found, position=lambda key: key.id, show=ApiKeyOut.model_validate)
+
+
+@router.post("/api-keys", status_code=201)
+def create_api_key(actor: Administrator, session: Writing, body: ApiKeyIn) -> NewApiKeyOut:
+    """Make a key. It is shown this once; only its hash is kept."""
+    row, key = service.create_api_key(session, actor, name=body.name, scopes=body.scopes, now=utcnow())
+    return NewApiKeyOut(**ApiKeyOut.model_validate(row).model_dump(), key=key)
+
+
+@router.delete("/api-keys/{key_id}", status_code=204, responses=documented(Code.NOT_FOUND))
+def delete_api_key(actor: Administrator, session: Writing, key_id: KeyId) -> None:
+    """Revoke a key: from now on it is unknown."""
+    service.delete_api_key(session, actor, key_id, now=utcnow())
+
+
+@router.get("/platform")
+def get_platform(actor: Reader, session: Reading) -> PlatformOut:
+    """The settings of the platform."""
+    return PlatformOut.model_validate(service.get_platform(session, actor))
+
+
+@router.patch("/platform")
+def change_platform(actor: Administrator, session: Writing, body: PlatformIn) -> PlatformOut:
+    """Change settings of the platform. They hold for mails that have not left."""
+    changes = body.model_dump(exclude_unset=True)
+    return PlatformOut.model_validate(service.change_platform(session, actor, changes))

@@ -1,0 +1,193 @@
+"""Sign-in, passwords, keys, and the settings of a platform. Never invites anybody, never commits.
+
+To the outside, a wrong password, an unknown address and an unknown platform are one and the same.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access import credentials
+from app.access.actor import Actor, ActorKind, Scope
+from app.access.models import ApiKey, Platform
+from app.access.passwords import is_right
+from app.access.tokens import BadToken, Keyring, Purpose
+from app.delivery import outbox
+from app.delivery.models import Lane, MailKind
+from app.directory import queries as directory
+from app.directory.models import Role, User, UserState
+from app.errors import AppError, Code, not_found
+from app.invitations.address import NotAnAddress, canonical
+
+RESET_LIFETIME = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new session."""
+
+    token: str
+    expires_at: datetime
+    person: directory.Person
+
+
+def platform_meant(session: Session, subdomain: str | None, host: str) -> Platform | None:
+    """The platform somebody wants to sign in to: the one they name, else the Host's, else the only one."""
+    if subdomain is not None:
+        return credentials.find_platform(session, subdomain)
+    by_host = credentials.find_platform(session, host.partition(".")[0].lower())
+    if by_host is not None:
+        return by_host
+    found = session.scalars(select(Platform).limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+def find_user(session: Session, email: str, *, subdomain: str | None, host: str) -> User | None:
+    """The user of an address on the platform that is meant."""
+    platform = platform_meant(session, subdomain, host)
+    try:
+        address = canonical(email.strip())
+    except NotAnAddress:
+        address = ""
+    platform_id = platform.id if platform else 0  # asked in any case: time tells nothing
+    return session.scalar(select(User).where(User.platform_id == platform_id, User.email_canonical == address))
+
+
+def check_password(user: User | None, password: str) -> User:
+    """An active administrator with this password. Takes the same time for anybody. Raises sign_in_failed."""
+    right = is_right(password, user.password_hash if user else None)
+    if user is None or not right or user.state != UserState.ACTIVE or user.role != Role.ADMIN:
+        raise AppError(Code.SIGN_IN_FAILED)
+    return user
+
+
+def sign_in(session: Session, checked: User, *, mode: str, now: datetime) -> SignedIn:
+    """Open a session for somebody whose password was right. Raises sign_in_failed if it was changed since."""
+    user = session.get_one(User, (checked.platform_id, checked.id))
+    if user.password_hash != checked.password_hash or user.state != UserState.ACTIVE or user.role != Role.ADMIN:
+        raise AppError(Code.SIGN_IN_FAILED)
+    name = " ".join(filter(None, (user.first_name, user.last_name))) or user.email
+    token = credentials.open_session(
+        session, user.platform_id, user.id, name=name, email=user.email, mode=mode, now=now
+    )
+    session.flush()
+    person = directory.people_by_id(session, user.platform_id, [user.id])[user.id]
+    return SignedIn(token, now + credentials.SESSION_LIFETIME, person)
+
+
+def sign_out(session: Session, actor: Actor, token: str) -> None:
+    """End a session. Raises AppError not_found for a key, which has none."""
+    if actor.kind is not ActorKind.USER:
+        raise not_found()
+    credentials.end_session(session, actor.platform_id, token)
+
+
+def ask_for_reset(session: Session, email: str, *, subdomain: str | None, host: str, now: datetime) -> None:
+    """Send an active person a link to set a new password; for anybody else nothing happens."""
+    user = find_user(session, email, subdomain=subdomain, host=host)
+    if user is None or user.state != UserState.ACTIVE:
+        return
+    user.reset_generation += 1
+    user.reset_expires_at = now + RESET_LIFETIME
+    session.flush()
+    outbox.enqueue(
+        session,
+        user.platform_id,
+        [user.id.bytes],
+        kind=MailKind.PASSWORD_RESET,
+        lane=Lane.SINGLE,
+        generation=user.reset_generation,
+        now=now,
+    )
+
+
+def complete_reset(session: Session, keyring: Keyring, token: str, *, password_hash: str, now: datetime) -> None:
+    """Set a new password by the link of a mail; it is used up, and all sessions end. Raises reset_not_usable."""
+    try:
+        link = keyring.open_link(Purpose.RESET, token)
+    except BadToken:
+        raise AppError(Code.RESET_NOT_USABLE) from None
+    user = session.get(User, (link.platform_id, link.id))
+    if (
+        user is None
+        or user.state != UserState.ACTIVE
+        or user.reset_generation != link.generation
+        or user.reset_expires_at is None
+        or user.reset_expires_at <= now
+    ):
+        raise AppError(Code.RESET_NOT_USABLE)
+    _set_password(session, user, password_hash)
+
+
+def current_user(session: Session, actor: Actor) -> User:
+    """The signed-in administrator. Raises AppError not_found for a key."""
+    user = session.get(User, (actor.platform_id, actor.id)) if actor.kind is ActorKind.USER else None
+    if user is None:
+        raise not_found()
+    return user
+
+
+def change_password(session: Session, actor: Actor, *, password_hash: str) -> None:
+    """Set a new password for somebody who gave the old one; all their sessions end."""
+    _set_password(session, current_user(session, actor), password_hash)
+
+
+def _set_password(session: Session, user: User, password_hash: str) -> None:
+    user.password_hash = password_hash
+    user.reset_generation += 1
+    user.reset_expires_at = None
+    credentials.end_sessions(session, user.platform_id, user.id)
+
+
+def set_user_state(session: Session, actor: Actor, user_id: uuid.UUID, state: UserState) -> directory.Person:
+    """Disable a person, or let them in again. Raises AppError not_found, not_accepted (never set a password)."""
+    user = session.get(User, (actor.platform_id, user_id))
+    if user is None:
+        raise not_found()
+    if user.state == UserState.INVITED:
+        raise AppError(Code.NOT_ACCEPTED)
+    user.state = state
+    if state is UserState.DISABLED:
+        credentials.end_sessions(session, actor.platform_id, user_id)
+    session.flush()
+    return directory.people_by_id(session, actor.platform_id, [user_id])[user_id]
+
+
+# --- keys and settings ---------------------------------------------------------------------------------------------
+
+
+def list_api_keys(session: Session, actor: Actor, *, limit: int, after: uuid.UUID | None) -> Sequence[ApiKey]:
+    """The keys of the actor's platform, newest first."""
+    return credentials.list_api_keys(session, actor.platform_id, limit=limit, after=after)
+
+
+def create_api_key(
+    session: Session, actor: Actor, *, name: str, scopes: Sequence[Scope], now: datetime
+) -> tuple[ApiKey, str]:
+    """A new key, and its only copy in the clear."""
+    return credentials.create_api_key(session, actor.platform_id, name=name, scopes=scopes, now=now)
+
+
+def delete_api_key(session: Session, actor: Actor, key_id: uuid.UUID, *, now: datetime) -> None:
+    """Revoke a key. Raises AppError not_found."""
+    if not credentials.revoke_api_key(session, actor.platform_id, key_id, now):
+        raise not_found()
+
+
+def get_platform(session: Session, actor: Actor) -> Platform:
+    """The actor's platform."""
+    return credentials.platform_by_id(session, actor.platform_id)
+
+
+def change_platform(session: Session, actor: Actor, changes: Mapping[str, Any]) -> Platform:
+    """Change settings of the actor's platform; they hold for mails that have not left."""
+    platform = credentials.platform_by_id(session, actor.platform_id)
+    for name, value in changes.items():
+        setattr(platform, name, value)
+    session.flush()
+    return platform

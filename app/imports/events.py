@@ -1,0 +1,78 @@
+"""An import as a stream of server-sent events: `state` when it changes, `progress` as it goes. Short sessions only.
+
+An event's id says what it told; a client that comes back with the last one is told only what is new.
+"""
+
+import asyncio
+import time
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator
+
+from fastapi.concurrency import run_in_threadpool
+from fastapi.sse import ServerSentEvent
+
+from app.access.actor import Actor
+from app.db.session import Database
+from app.errors import AppError, Code
+from app.imports import service, show
+from app.imports.schemas import ImportOut
+
+STREAMS_PER_ACTOR = 10
+_LOOK_EVERY_SECONDS = 0.5
+_LONGEST_SECONDS = 15 * 60.0
+_RESTING = frozenset({"completed", "cancelled", "undone", "failed"})
+
+_open: Counter[tuple[int, str, uuid.UUID | None]] = Counter()
+
+
+def admit(actor: Actor) -> None:
+    """Raises AppError too_many_streams for an actor who follows too many imports at once."""
+    if _open[_of(actor)] >= STREAMS_PER_ACTOR:
+        raise AppError(Code.TOO_MANY_STREAMS, limit=STREAMS_PER_ACTOR, retry_after=5)
+
+
+async def follow(
+    database: Database, actor: Actor, import_id: uuid.UUID, language: str, last_id: str | None
+) -> AsyncIterator[ServerSentEvent]:
+    """The events of an import until it rests and its mails have left, or for 15 minutes; then a client comes back."""
+    _open[_of(actor)] += 1
+    try:
+        told = last_id or ""
+        until = time.monotonic() + _LONGEST_SECONDS
+        while time.monotonic() < until:
+            imported = await run_in_threadpool(_look, database, actor, import_id, language)
+            now = _id_of(imported)
+            if now != told:
+                changed = now.split(".")[0] != told.split(".")[0]
+                yield ServerSentEvent(data=_told(imported), event="state" if changed else "progress", id=now)
+                told = now
+            if _is_at_rest(imported):
+                return
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+    finally:
+        _open[_of(actor)] -= 1
+
+
+def _look(database: Database, actor: Actor, import_id: uuid.UUID, language: str) -> ImportOut:
+    with database.reading() as session:
+        return show.import_out(service.get_import(session, actor, import_id), language)
+
+
+def _told(imported: ImportOut) -> dict[str, object]:
+    return imported.model_dump(mode="json", include={"id", "state", "version", "progress", "result", "failure"})
+
+
+def _id_of(imported: ImportOut) -> str:
+    done = imported.progress.done if imported.progress else 0
+    mails = imported.result.mails if imported.result else None
+    numbers = (mails.queued, mails.sent, mails.failed, mails.held) if mails else ()
+    return f"{imported.state}-{imported.version}.{done}." + "-".join(map(str, numbers))
+
+
+def _is_at_rest(imported: ImportOut) -> bool:
+    return imported.state in _RESTING and not (imported.result and imported.result.mails.queued)
+
+
+def _of(actor: Actor) -> tuple[int, str, uuid.UUID | None]:
+    return actor.platform_id, actor.kind, actor.id

@@ -1,0 +1,98 @@
+"""Sends what a commit did not: invites people added quietly, releases mails that are held (rule 11).
+
+Done by the worker in chunks; done twice, it does nothing the second time.
+"""
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from app.db.base import utcnow
+from app.db.session import Database
+from app.delivery import outbox
+from app.delivery.models import Lane
+from app.directory.models import Organisation, User, UserState
+from app.imports import work
+from app.imports.models import Import
+from app.imports.work import Job
+from app.invitations.models import Invitation
+from app.invitations.people import Invite, NewPerson, add_invitations
+
+_CHUNK = 500
+
+
+def send_import(database: Database, job: Job, *, max_lines: int) -> None:
+    """Send for an import whose lease we hold. `max_lines` is for checks and commits; all handlers are called alike."""
+    del max_lines
+    with work.ours(database, job) as (session, _):
+        outbox.open_batch(session, job.platform_id, job.import_id)
+    last: uuid.UUID | None = job.import_id  # ids sort by time: its people and mails are younger than the import
+    while last is not None:
+        with work.ours(database, job) as (session, _):
+            last = outbox.release_held(session, job.platform_id, job.import_id, after=last, limit=_CHUNK, now=utcnow())
+    last = job.import_id
+    while last is not None:
+        with work.ours(database, job) as (session, imported):
+            last = _invite_quiet_ones(session, imported, after=last)
+    with work.ours(database, job) as (_, imported):
+        work.stop(imported, job.state)
+
+
+def _invite_quiet_ones(session: Session, imported: Import, *, after: uuid.UUID) -> uuid.UUID | None:
+    people = session.execute(
+        select(User, Organisation.name)
+        .join(
+            Organisation,
+            (Organisation.platform_id == User.platform_id) & (Organisation.id == User.organisation_id),
+        )
+        .where(
+            User.platform_id == imported.platform_id,
+            User.id > after,
+            User.created_by_import_id == imported.id,
+            User.state == UserState.INVITED,
+            ~exists().where(Invitation.platform_id == User.platform_id, Invitation.user_id == User.id),
+        )
+        .order_by(User.id)
+        .limit(_CHUNK)
+    ).all()
+    if not people:
+        return None
+    invite = Invite(
+        inviter_name=imported.inviter_name,
+        inviter_email=imported.inviter_email,
+        message_id=imported.message_id,
+        lane=Lane.BULK,
+    )
+    add_invitations(
+        session,
+        imported.platform_id,
+        _as_people([(user, name) for user, name in people]),
+        invite=invite,
+        now=utcnow(),
+        import_id=imported.id,
+    )
+    found: uuid.UUID = people[-1][0].id
+    return found
+
+
+def _as_people(people: Sequence[tuple[User, str]]) -> list[tuple[bytes, NewPerson]]:
+    return [
+        (
+            user.id.bytes,
+            NewPerson(
+                email=user.email,
+                address=user.email_canonical,
+                first_name=user.first_name,
+                last_name=user.last_name,
+                organisation_id=None,
+                organisation=organisation,
+                group_ids=(),
+                label_id=None,
+                team_id=None,
+                language=user.language,
+            ),
+        )
+        for user, organisation in people
+    ]

@@ -1,0 +1,211 @@
+"""Inviting people from a form or a list, any number in one transaction (rules 1 and 2). One is a list of one.
+
+Decides by eligibility; never sends a mail itself, never commits.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.access.actor import Actor
+from app.access.credentials import platform_by_id
+from app.delivery.models import Lane
+from app.directory import queries as directory
+from app.directory.models import Label, Organisation, StudentGroup, Team, User, UserStudentGroup
+from app.directory.names import name_key
+from app.directory.queries import KnownUser, Named
+from app.directory.service import ensure_names
+from app.errors import AppError, Code, FieldError
+from app.invitations import queries
+from app.invitations.address import canonical
+from app.invitations.eligibility import Decision, Standing, one_by_one
+from app.invitations.people import Invite, NewPerson, add_invitations, add_message, add_people
+from app.invitations.queries import InvitationView
+
+
+@dataclass(frozen=True, slots=True)
+class NewInvitation:
+    """One person to invite, as the form gives it; the address is valid, names are tidy."""
+
+    email: str
+    first_name: str | None
+    last_name: str | None
+    organisation: str
+    student_groups: Sequence[str]
+    label: str | None
+    language: str | None
+    team: str | None
+    message: str | None
+    send: bool
+    expires_in_days: int | None
+    create_missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Somebody who is not invited, and why; `invitation_id` of the one that stands."""
+
+    code: Code
+    invitation_id: uuid.UUID | None = None
+    fields: Sequence[FieldError] = ()
+
+
+Invited = InvitationView | Refused
+
+
+def invite(session: Session, actor: Actor, new: NewInvitation, *, now: datetime) -> InvitationView:
+    """Invite one person; one mail goes out (unless `send` is false: then a resend releases it).
+
+    Raises AppError already_a_user, already_invited (with the invitation's id), unknown_names.
+    """
+    (result,) = invite_all(session, actor, [new], now=now)
+    if isinstance(result, Refused):
+        extra = {"invitation_id": str(result.invitation_id)} if result.invitation_id else None
+        raise AppError(result.code, fields=result.fields, extra=extra)
+    return result
+
+
+def invite_all(session: Session, actor: Actor, wanted: Sequence[NewInvitation], *, now: datetime) -> list[Invited]:
+    """Invite people, in order: each is invited or refused. An address that repeats an earlier one is refused."""
+    platform_id = actor.platform_id
+    addresses = [canonical(new.email) for new in wanted]
+    known = directory.known_users(session, platform_id, set(addresses))
+    pending = queries.pending_of_users(session, platform_id, [user.id for user in known.values()], now)
+    results: list[Invited | None] = [None] * len(wanted)
+    chosen: dict[str, int] = {}
+    for position, (new, address) in enumerate(zip(wanted, addresses, strict=True)):
+        if address in chosen:
+            results[position] = Refused(Code.ALREADY_INVITED)
+            continue
+        refused = _refusal(session, platform_id, new, known.get(address), pending)
+        if refused is not None:
+            results[position] = refused
+        else:
+            chosen[address] = position
+    people = _people(session, platform_id, {address: wanted[at] for address, at in chosen.items()}, now)
+    ids = _invite_people(session, actor, [(wanted[chosen[person.address]], person) for person in people], known, now)
+    views = queries.views_by_id(session, platform_id, list(ids.values()), now)
+    for address, position in chosen.items():
+        results[position] = views[ids[address]]
+    return [result for result in results if result is not None]
+
+
+def _refusal(
+    session: Session,
+    platform_id: int,
+    new: NewInvitation,
+    user: KnownUser | None,
+    pending: Mapping[uuid.UUID, uuid.UUID],
+) -> Refused | None:
+    invitation_id = pending.get(user.id) if user else None
+    decision = one_by_one(Standing(user.state if user else None, invitation_id))
+    if decision is Decision.ALREADY_A_USER:
+        return Refused(Code.ALREADY_A_USER)
+    if decision is Decision.ALREADY_INVITED:
+        return Refused(Code.ALREADY_INVITED, invitation_id)
+    if new.create_missing:
+        return None
+    unknown = _unknown_names(session, platform_id, new)
+    return Refused(Code.UNKNOWN_NAMES, fields=unknown) if unknown else None
+
+
+def _unknown_names(session: Session, platform_id: int, new: NewInvitation) -> list[FieldError]:
+    named: list[tuple[str, type[Named], Sequence[str]]] = [
+        ("/organisation", Organisation, [new.organisation]),
+        ("/student_groups", StudentGroup, new.student_groups),
+        ("/label", Label, [new.label] if new.label else []),
+        ("/team", Team, [new.team] if new.team else []),
+    ]
+    unknown = []
+    for pointer, model, names in named:
+        known = directory.names(session, platform_id, model, [name_key(name) for name in names])
+        for position, name in enumerate(names):
+            if name_key(name) not in known:
+                place = f"{pointer}/{position}" if model is StudentGroup else pointer
+                unknown.append(FieldError(place, "unknown_name", {"name": name}))
+    return unknown
+
+
+def _people(session: Session, platform_id: int, wanted: Mapping[str, NewInvitation], now: datetime) -> list[NewPerson]:
+    """The people by canonical address, with what they are put into found or created."""
+    language = platform_by_id(session, platform_id).default_language
+    new = list(wanted.values())
+    organisations = ensure_names(session, platform_id, Organisation, (one.organisation for one in new), now=now)
+    groups = ensure_names(
+        session, platform_id, StudentGroup, (name for one in new for name in one.student_groups), now=now
+    )
+    labels = ensure_names(session, platform_id, Label, (one.label for one in new if one.label), now=now)
+    teams = ensure_names(session, platform_id, Team, (one.team for one in new if one.team), now=now)
+    return [
+        NewPerson(
+            email=one.email,
+            address=address,
+            first_name=one.first_name,
+            last_name=one.last_name,
+            organisation_id=organisations[name_key(one.organisation)].bytes,
+            organisation=one.organisation,
+            group_ids=tuple(groups[name_key(name)].bytes for name in one.student_groups),
+            label_id=labels[name_key(one.label)].bytes if one.label else None,
+            team_id=teams[name_key(one.team)].bytes if one.team else None,
+            language=one.language or language,
+        )
+        for address, one in wanted.items()
+    ]
+
+
+def _invite_people(
+    session: Session,
+    actor: Actor,
+    people: Sequence[tuple[NewInvitation, NewPerson]],
+    known: Mapping[str, KnownUser],
+    now: datetime,
+) -> dict[str, uuid.UUID]:
+    """Add who is new, invite all; the invitation of each canonical address."""
+    platform_id = actor.platform_id
+    newcomers = [person for _, person in people if person.address not in known]
+    added = add_people(session, platform_id, newcomers, invite=None, now=now)
+    user_ids = {person.address: user_id for person, user_id in zip(newcomers, added, strict=True)}
+    alike: dict[tuple[str | None, int | None, bool], list[tuple[bytes, NewPerson]]] = {}
+    for new, given in people:
+        person = given
+        if person.address in known:
+            user_id = known[person.address].id
+            user_ids[person.address] = user_id.bytes
+            person = _update_waiting_person(session, platform_id, user_id, given, is_language_given=bool(new.language))
+        key = (new.message, new.expires_in_days, new.send)
+        alike.setdefault(key, []).append((user_ids[person.address], person))
+    ids: dict[str, uuid.UUID] = {}
+    for (message, days, send), group in alike.items():
+        how = Invite(
+            inviter_name=actor.inviter_name,
+            inviter_email=actor.email,
+            message_id=add_message(session, platform_id, message),
+            lane=Lane.SINGLE,
+            lifetime_days=days,
+            is_held=not send,
+        )
+        made = add_invitations(session, platform_id, group, invite=how, now=now)
+        ids |= {person.address: uuid.UUID(bytes=one) for (_, person), one in zip(group, made, strict=True)}
+    return ids
+
+
+def _update_waiting_person(
+    session: Session, platform_id: int, user_id: uuid.UUID, given: NewPerson, *, is_language_given: bool
+) -> NewPerson:
+    """Somebody added earlier who never accepted: what the form names is set, groups are added, the rest stays."""
+    user = session.get_one(User, (platform_id, user_id))
+    user.organisation_id = uuid.UUID(bytes=given.organisation_id) if given.organisation_id else None
+    user.first_name = given.first_name or user.first_name
+    user.last_name = given.last_name or user.last_name
+    user.label_id = uuid.UUID(bytes=given.label_id) if given.label_id else user.label_id
+    user.team_id = uuid.UUID(bytes=given.team_id) if given.team_id else user.team_id
+    user.language = given.language if is_language_given else user.language
+    for group_id in given.group_ids:
+        key = (platform_id, user_id, uuid.UUID(bytes=group_id))
+        if session.get(UserStudentGroup, key) is None:
+            session.add(UserStudentGroup(platform_id=key[0], user_id=key[1], student_group_id=key[2]))
+    session.flush()
+    return given._replace(first_name=user.first_name, last_name=user.last_name, language=user.language)
