@@ -1,17 +1,20 @@
 """Is the service alive, and can it work? Routes for whoever watches it. Never says anything about people."""
 
-from typing import Any
+from datetime import datetime
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
+from fastapi.responses import Response
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
 from pydantic import BaseModel
 
-from app.access.models import RateBucket
 from app.db.base import utcnow
-from app.delivery import outbox
-from app.delivery.pump import SENDER_BUCKET
 from app.errors import AppError, Code
+from app.jobs import watch
 from app.jobs.lock import is_worker_alive
-from app.web.deps import Context, ContextOf, Reading
+from app.jobs.watch import Background
+from app.web.deps import ContextOf
+from app.web.metrics import REGISTRY
 from app.web.problems import documented
 
 router = APIRouter(tags=["operations"])
@@ -26,7 +29,7 @@ class Alive(BaseModel):
 class PausedSender(BaseModel):
     """A sender that cannot reach its mail server just now."""
 
-    until: str
+    until: datetime
     reason: str | None
 
 
@@ -48,19 +51,52 @@ def healthz() -> Alive:
 @router.get("/readyz", responses=documented(Code.DATABASE_UNAVAILABLE))
 def readyz(context: ContextOf, response: Response) -> Ready:
     """Readiness: the database is there with its schema. The body tells more; only the database makes it a 503."""
+    background = _look(context)
+    response.headers["Cache-Control"] = "no-store"
+    return Ready(
+        status="ok",
+        outbox_lag_seconds=round(max(background.lag_seconds.values()), 1),
+        workers_alive=is_worker_alive(context.settings.sqlite_path),
+        senders_paused=[PausedSender(until=background.paused_until, reason=background.paused_reason)]
+        if background.paused_until
+        else [],
+    )
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Prometheus metrics."},
+        **documented(Code.DATABASE_UNAVAILABLE),
+    },
+)
+def metrics(context: ContextOf) -> Response:
+    """Prometheus metrics: requests, queue age per lane, sends by result, imports by state, workers alive."""
+    background = _look(context)
+    found = CollectorRegistry()
+    lag = Gauge("rollcall_outbox_lag_seconds", "Age of the mail that is due longest.", ["lane"], registry=found)
+    for lane, seconds in background.lag_seconds.items():
+        lag.labels(lane.name.lower()).set(seconds)
+    sends = Gauge("rollcall_sends_total", "Mails by how sending ended.", ["result"], registry=found)
+    for result in ("sent", "failed", "dropped", "deferred"):
+        sends.labels(result).set(background.sends.get(result, 0))
+    imports = Gauge("rollcall_imports", "Imports by state.", ["state"], registry=found)
+    for state, number in background.imports.items():
+        imports.labels(state).set(number)
+    Gauge("rollcall_import_rows_per_second", "Rows per second of running imports.", registry=found).set(
+        background.rows_per_second
+    )
+    Gauge("rollcall_workers_alive", "Workers alive.", registry=found).set(is_worker_alive(context.settings.sqlite_path))
+    Gauge("rollcall_sender_paused", "1 while the mail server cannot be reached.", registry=found).set(
+        bool(background.paused_until)
+    )
+    body = generate_latest(REGISTRY) + generate_latest(found)
+    return Response(body, headers={"Content-Type": CONTENT_TYPE_PLAIN_1_0_0})
+
+
+def _look(context: ContextOf) -> Background:
     if not context.database.is_reachable():
         raise AppError(Code.DATABASE_UNAVAILABLE)
-    response.headers["Cache-Control"] = "no-store"
     with context.database.reading() as session:
-        return Ready(status="ok", **_background(context, session))
-
-
-def _background(context: Context, session: Reading) -> dict[str, Any]:
-    now = utcnow()
-    sender = session.get(RateBucket, SENDER_BUCKET)
-    paused = sender.paused_until if sender and sender.paused_until and sender.paused_until > now else None
-    return {
-        "outbox_lag_seconds": round(outbox.lag_seconds(session, now), 1),
-        "workers_alive": is_worker_alive(context.settings.sqlite_path),
-        "senders_paused": [PausedSender(until=paused.isoformat(), reason=sender.reason)] if paused and sender else [],
-    }
+        return watch.look(session, utcnow())

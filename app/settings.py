@@ -81,6 +81,8 @@ class Settings(DatabaseSettings):
     upload_columns: int = Field(default=200, ge=4, le=10_000, description="Most columns of a file.")
     body_bytes: int = Field(default=1024 * 1024, ge=1024, description="Largest body of any other request, in bytes.")
     mail_connections: int = Field(default=4, ge=1, le=64, description="Connections a worker keeps to the mail server.")
+    mail_rate: float = Field(default=0, ge=0, description="Most mails per second in all; 0 is no limit.")
+    platform_mail_rate: float = Field(default=0, ge=0, description="Most mails per second of one platform.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("secret_keys", "allowed_origins", mode="before")

@@ -13,6 +13,7 @@ from app.db.migrate import require_current
 from app.db.session import Database
 from app.delivery.models import MailKind
 from app.delivery.pump import Pump
+from app.delivery.rates import Rates
 from app.delivery.senders.base import sender_from_url
 from app.invitations.mail import InvitationMail
 from app.jobs import embedded
@@ -33,6 +34,7 @@ def make_pump(settings: Settings, database: Database) -> Pump:
         sender_from_url(settings.mail_url),
         {MailKind.INVITATION: InvitationMail(keyring, **where), MailKind.PASSWORD_RESET: ResetMail(keyring, **where)},
         connections=settings.mail_connections,
+        rates=Rates(settings.mail_rate, settings.platform_mail_rate),
     )
 
 

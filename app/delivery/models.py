@@ -7,7 +7,7 @@ from enum import IntEnum, StrEnum
 from sqlalchemy import ForeignKey, Index, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base, Id, PlatformId, UtcDateTime
+from app.db.base import Base, BigInt, Id, PlatformId, UtcDateTime
 
 
 class DeliveryState(StrEnum):
@@ -66,6 +66,15 @@ class Delivery(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     error_code: Mapped[str | None] = mapped_column(String(60))
     error_detail: Mapped[str | None] = mapped_column(String(500))
+
+
+class SendCount(Base):
+    """How often sending ended how, since the beginning: what a metric is made of."""
+
+    __tablename__ = "send_counts"
+
+    result: Mapped[str] = mapped_column(String(10), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInt, default=0)
 
 
 class DeliveryBatch(Base):

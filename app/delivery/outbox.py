@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from app.access.models import Platform
 from app.db import bulk
-from app.delivery.models import Delivery, DeliveryBatch, DeliveryState, Lane, MailKind
+from app.delivery.models import Delivery, DeliveryBatch, DeliveryState, Lane, MailKind, SendCount
+from app.delivery.rates import Buckets, Rates
 
 LEASE = timedelta(seconds=30)
 RETRY_FOR = timedelta(hours=72)
@@ -168,16 +169,24 @@ def is_due(session: Session, now: datetime) -> bool:
     return any(_platforms_with_due_mail(session, lane, now) for lane in Lane)
 
 
-def claim(session: Session, *, lease: uuid.UUID, free: int, now: datetime, free_for_single: int = 0) -> list[Claimed]:
+def claim(
+    session: Session,
+    *,
+    lease: uuid.UUID,
+    free: int,
+    now: datetime,
+    free_for_single: int = 0,
+    rates: Rates | None = None,
+) -> list[Claimed]:
     """Take up to `free` due mails under a lease: lane by lane, and in a lane each platform its share.
 
     `free_for_single`: room kept for mails a person waits for, when those of imports fill all the rest.
     """
+    buckets = Buckets(session, rates or Rates(), now)
     claimed: list[Claimed] = []
     for lane in Lane:
         left = (max(free, free_for_single) if lane is Lane.SINGLE else free) - len(claimed)
-        if left <= 0:
-            break
+        left = buckets.of_sender(max(0, left))
         platforms = _platforms_with_due_mail(session, lane, now)
         random.shuffle(platforms)
         waiting = len(platforms)
@@ -185,7 +194,9 @@ def claim(session: Session, *, lease: uuid.UUID, free: int, now: datetime, free_
             share = -(-left // waiting)  # rounded up; what one leaves over, the next ones share
             if share <= 0:
                 break
-            found = _claim_of_platform(session, platform_id, lane, share, lease, now)
+            share = buckets.of_platform(platform_id, share)
+            found = _claim_of_platform(session, platform_id, lane, share, lease, now) if share else []
+            buckets.take(platform_id, len(found))
             claimed += found
             left -= len(found)
             waiting -= 1
@@ -286,12 +297,20 @@ def clear_leases(session: Session, now: datetime) -> int:
     return len(freed.all())
 
 
-def lag_seconds(session: Session, now: datetime) -> float:
-    """How long the mail that is due longest has been waiting."""
-    oldest = session.scalar(
-        select(func.min(Delivery.due_at)).where(Delivery.due_at <= now, Delivery.due_at.is_not(None))
-    )
-    return max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+def lag_seconds(session: Session, now: datetime) -> dict[Lane, float]:
+    """How long the mail of each lane that is due longest has been waiting."""
+    lags = {}
+    for lane in Lane:
+        oldest = session.scalar(
+            select(func.min(Delivery.due_at)).where(Delivery.lane == lane, Delivery.due_at.is_not(None))
+        )
+        lags[lane] = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+    return lags
+
+
+def sends_by_result(session: Session) -> dict[str, int]:
+    """How often sending ended how, since the beginning."""
+    return {row.result: row.number for row in session.scalars(select(SendCount))}
 
 
 def retry_delay(attempts: int) -> timedelta:
@@ -323,6 +342,7 @@ def _settle(
         ).all()
         if counter:
             _count(session, [(platform_id, row[0]) for row in changed], {counter: 1})
+        _count_sends(session, counter or "deferred", len(changed))
 
 
 def _by_platform(claimed: Iterable[Claimed]) -> dict[int, list[uuid.UUID]]:
@@ -330,6 +350,16 @@ def _by_platform(claimed: Iterable[Claimed]) -> dict[int, list[uuid.UUID]]:
     for item in claimed:
         grouped.setdefault(item.platform_id, []).append(item.about_id)
     return grouped
+
+
+def _count_sends(session: Session, result: str, number: int) -> None:
+    if not number:
+        return
+    row = session.get(SendCount, result)
+    if row is None:
+        row = SendCount(result=result, number=0)
+        session.add(row)
+    row.number += number
 
 
 def _count(session: Session, batches: Sequence[tuple[int, uuid.UUID | None]], change: Mapping[str, int]) -> None:

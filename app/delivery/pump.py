@@ -16,13 +16,13 @@ from typing import Protocol
 import structlog
 from sqlalchemy.orm import Session
 
-from app.access.models import RateBucket
 from app.db.base import new_id, utcnow
 from app.db.session import Database
 from app.delivery import outbox
 from app.delivery.message import Envelope, Letter, build
 from app.delivery.models import Lane, MailKind
 from app.delivery.outbox import LEASE, Claimed, Failure
+from app.delivery.rates import SENDER, Rates, bucket
 from app.delivery.senders.base import (
     Connection,
     Mail,
@@ -38,7 +38,6 @@ TICK_SECONDS = 0.05
 IN_FLIGHT_PER_CONNECTION = 64
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(minutes=5)
-SENDER_BUCKET = (0, "sender")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +85,15 @@ class Pump:
     """Delivers what is due until it is stopped."""
 
     def __init__(
-        self, database: Database, sender: Sender, writers: Mapping[MailKind, Writer], *, connections: int
+        self,
+        database: Database,
+        sender: Sender,
+        writers: Mapping[MailKind, Writer],
+        *,
+        connections: int,
+        rates: Rates | None = None,
     ) -> None:
+        self._rates = rates
         self._database = database
         self._sender = sender
         self._writers = writers
@@ -157,7 +163,14 @@ class Pump:
         self.tick(claim=False)
 
     def _claim(self, session: Session, free: int, now: datetime) -> list[Claimed]:
-        return outbox.claim(session, lease=self._lease, free=free, now=now, free_for_single=len(self._threads))
+        return outbox.claim(
+            session,
+            lease=self._lease,
+            free=free,
+            now=now,
+            free_for_single=len(self._threads),
+            rates=self._rates,
+        )
 
     # --- a tick ------------------------------------------------------------------------------------------------
 
@@ -227,22 +240,18 @@ class Pump:
         reason = untried[0].unavailable
         until = self._paused_until or now
         outbox.give_back(session, [result.claimed for result in untried], lease=self._lease, due_at=until)
-        bucket = session.get(RateBucket, SENDER_BUCKET)
-        if bucket is None:
-            bucket = RateBucket(platform_id=SENDER_BUCKET[0], key=SENDER_BUCKET[1], tokens=0.0, refilled_at=now)
-            session.add(bucket)
-        bucket.paused_until = until
-        bucket.reason = f"{reason.code}: {reason.detail}"[:500] if reason else None
+        row = bucket(session, SENDER, now)
+        row.paused_until = until
+        row.reason = f"{reason.code}: {reason.detail}"[:500] if reason else None
         log.error("sender_paused", seconds=round((until - now).total_seconds()), code=reason.code if reason else None)
 
     def _resume(self, session: Session) -> None:
         if self._pauses:
             self._pauses = 0
             self._paused_until = None
-            bucket = session.get(RateBucket, SENDER_BUCKET)
-            if bucket is not None:
-                bucket.paused_until = None
-                bucket.reason = None
+            row = bucket(session, SENDER, utcnow())
+            row.paused_until = None
+            row.reason = None
 
     # --- the sending threads -------------------------------------------------------------------------------------
 

@@ -67,7 +67,11 @@ class PlannedRow:
     address: str = ""
     groups: tuple[str, ...] = ()
     first_line: int | None = None
-    issues: list[Issue] = field(default_factory=list)
+    issues: tuple[Issue, ...] = ()
+
+    def note(self, code: IssueCode, column: str, value: str | None = None, **params: Any) -> None:
+        """Add a finding about one of the row's columns."""
+        self.issues += (Issue(code, self.line, column, value, params),)
 
     @property
     def is_clean_add(self) -> bool:
@@ -153,17 +157,18 @@ class Plan:
         return [self._row(line, cells) for line, cells in records]
 
     def _row(self, line: int, cells: Sequence[str]) -> PlannedRow:
-        issues: list[Issue] = []
+        issues: tuple[Issue, ...] = ()
         faulty: Collection[str] = ()
         if len(cells) != self._width:
-            cells = self._squared(line, cells, issues)
+            cells, issues = self._squared(line, cells)
         picked = self._pick(cells)
         try:
             texts = self._texts_of(picked)
         except ValidationError as error:
             texts = tuple(cell.strip() for cell in picked)
-            issues += [_issue_of(item, line, self._names, texts) for item in error.errors(include_url=False)]
-            faulty = {issue.column for issue in issues if issue.column}
+            found = [_issue_of(item, line, self._names, texts) for item in error.errors(include_url=False)]
+            faulty = {issue.column for issue in found}
+            issues += tuple(found)
         if not any(texts) and not is_filled(cells):
             return PlannedRow(line, Outcome.EMPTY, {})
         values = dict(zip(self._names, texts))  # noqa: B905 as many by construction; asking costs a tenth of a row
@@ -172,35 +177,34 @@ class Plan:
                 values[column] = default
         row = PlannedRow(line, Outcome.ADD, values, "", (), None, issues)
         self._check(row, faulty)
-        if issues and any(issue.severity is Severity.ERROR for issue in issues):
+        if row.issues and any(issue.severity is Severity.ERROR for issue in row.issues):
             row.outcome = Outcome.REJECTED
         else:
             self._place(row)
         return row
 
-    def _squared(self, line: int, cells: Sequence[str], issues: list[Issue]) -> Sequence[str]:
-        """A ragged row's cells, at least as many as the file has columns."""
+    def _squared(self, line: int, cells: Sequence[str]) -> tuple[Sequence[str], tuple[Issue, ...]]:
+        """A ragged row's cells, at least as many as the file has columns, and what there is to say about it."""
         width = len(cells)
         params = {"cells": width, "of": self._width}
         if width < self._width:
-            issues.append(Issue(IssueCode.TOO_FEW_CELLS, line, params=params))
-            return [*cells, *([""] * (self._width - width))]
+            return [*cells, *([""] * (self._width - width))], (Issue(IssueCode.TOO_FEW_CELLS, line, params=params),)
         if is_filled(cells[self._width :]):
-            issues.append(Issue(IssueCode.TOO_MANY_CELLS, line, params=params))
-        return cells
+            return cells, (Issue(IssueCode.TOO_MANY_CELLS, line, params=params),)
+        return cells, ()
 
     def _check(self, row: PlannedRow, faulty: Collection[str]) -> None:
         """What a row's texts mean, but for those columns that are known to be faulty."""
         values = row.values
         for column in REQUIRED:
             if not values.get(column) and column not in faulty:
-                row.issues.append(Issue(IssueCode.REQUIRED_VALUE_MISSING, row.line, column))
+                row.note(IssueCode.REQUIRED_VALUE_MISSING, column)
         email = values.get("email")
         if email and "email" not in faulty:
             try:
                 row.address = canonical(email)
             except NotAnAddress:
-                row.issues.append(Issue(IssueCode.EMAIL_INVALID, row.line, "email", email))
+                row.note(IssueCode.EMAIL_INVALID, "email", email)
         if values["language"] not in self._languages and "language" not in faulty:
             self._check_language(row)
         groups = values.get("student_groups")
@@ -212,18 +216,15 @@ class Plan:
         if given.lower() in self._languages:
             row.values["language"] = given.lower()
         else:
-            params = {"languages": self._languages_shown}
-            row.issues.append(Issue(IssueCode.LANGUAGE_UNKNOWN, row.line, "language", given, params))
+            row.note(IssueCode.LANGUAGE_UNKNOWN, "language", given, languages=self._languages_shown)
 
     def _check_groups(self, row: PlannedRow, cell: str) -> None:
         row.groups = groups = split_groups(cell)
         if len(groups) > GROUPS:
-            params = {"groups": len(groups), "limit": GROUPS}
-            row.issues.append(Issue(IssueCode.TOO_MANY_GROUPS, row.line, "student_groups", cell, params))
+            row.note(IssueCode.TOO_MANY_GROUPS, "student_groups", cell, groups=len(groups), limit=GROUPS)
         for group in groups:
             if len(group) > TITLE_CHARACTERS:
-                limit = {"limit": TITLE_CHARACTERS}
-                row.issues.append(Issue(IssueCode.VALUE_TOO_LONG, row.line, "student_groups", group, limit))
+                row.note(IssueCode.VALUE_TOO_LONG, "student_groups", group, limit=TITLE_CHARACTERS)
 
     # --- a row among the others --------------------------------------------------------------------------------
 
@@ -232,8 +233,7 @@ class Plan:
         if first is not None:
             row.outcome = Outcome.DUPLICATE
             row.first_line = first
-            params = {"first_line": first}
-            row.issues.append(Issue(IssueCode.DUPLICATE_IN_FILE, row.line, "email", row.values["email"], params))
+            row.note(IssueCode.DUPLICATE_IN_FILE, "email", row.values["email"], first_line=first)
         elif leader := row.values.get("team_leader"):
             self._note_leader(row, leader)
 
@@ -242,21 +242,20 @@ class Plan:
         try:
             address = canonical(email)
         except NotAnAddress:
-            row.issues.append(Issue(IssueCode.LEADER_NOT_AN_ADDRESS, row.line, "team_leader", email))
+            row.note(IssueCode.LEADER_NOT_AN_ADDRESS, "team_leader", email)
             return
         if not team:
-            row.issues.append(Issue(IssueCode.LEADER_WITHOUT_TEAM, row.line, "team_leader", email))
+            row.note(IssueCode.LEADER_WITHOUT_TEAM, "team_leader", email)
             return
         name, key = tidy(team), name_key(team)
         kept = self._known.teams.get(key)
         if kept is not None:
             if kept != address:
-                row.issues.append(Issue(IssueCode.LEADER_KEPT, row.line, "team_leader", email, {"team": name}))
+                row.note(IssueCode.LEADER_KEPT, "team_leader", email, team=name)
             return
         claim = self.leaders.setdefault(key, LeaderClaim(name, email, address, row))
         if claim.address != address:
-            params = {"team": name, "first_line": claim.row.line}
-            row.issues.append(Issue(IssueCode.LEADER_ALREADY_NAMED, row.line, "team_leader", email, params))
+            row.note(IssueCode.LEADER_ALREADY_NAMED, "team_leader", email, team=name, first_line=claim.row.line)
 
     # --- a row in the world ------------------------------------------------------------------------------------
 
@@ -291,10 +290,8 @@ class Plan:
         warned = []
         for claim in self.leaders.values():
             if claim.address in missing:
-                params = {"team": claim.team}
-                issue = Issue(IssueCode.LEADER_NOT_FOUND, claim.row.line, "team_leader", claim.email, params)
-                claim.row.issues.append(issue)
-                self.totals.issues[issue.code] += 1
+                claim.row.note(IssueCode.LEADER_NOT_FOUND, "team_leader", claim.email, team=claim.team)
+                self.totals.issues[IssueCode.LEADER_NOT_FOUND] += 1
                 warned.append(claim.row)
         return warned
 

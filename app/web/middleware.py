@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import AppError, Code
+from app.web import metrics
 from app.web.problems import problem
 
 log = structlog.get_logger()
@@ -60,12 +61,15 @@ class RequestMiddleware:
                     await problem(Request(scope), AppError(Code.INTERNAL_ERROR))(scope, receive, send_with_headers)
                 raise
             finally:
+                seconds = time.perf_counter() - started
+                route = getattr(scope.get("route"), "path", None)
+                metrics.observe(scope["method"], route, status or 500, seconds)
                 log.info(
                     "request",
                     method=scope["method"],
-                    route=getattr(scope.get("route"), "path", None),
+                    route=route,
                     status=status or 500,
-                    milliseconds=round((time.perf_counter() - started) * 1000, 1),
+                    milliseconds=round(seconds * 1000, 1),
                 )
 
 

@@ -42,6 +42,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("platform_id", "key", name=op.f("pk_rate_buckets")),
     )
     op.create_table(
+        "send_counts",
+        sa.Column("result", sa.String(length=10), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("result", name=op.f("pk_send_counts")),
+    )
+    op.create_table(
         "api_keys",
         sa.Column("platform_id", sa.Integer(), nullable=False),
         sa.Column("id", base.Id(), nullable=False),
@@ -520,6 +526,7 @@ def downgrade() -> None:
     op.drop_table("deliveries")
     op.drop_table("audit_events")
     op.drop_table("api_keys")
+    op.drop_table("send_counts")
     op.drop_table("rate_buckets")
     op.drop_table("platforms")
     # ### end Alembic commands ###

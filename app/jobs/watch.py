@@ -1,0 +1,46 @@
+"""How the background work stands, over all platforms, for those who run the service. Looks only; names nobody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.access.models import RateBucket
+from app.delivery import outbox
+from app.delivery.models import Lane
+from app.delivery.rates import SENDER
+from app.imports.models import Import
+from app.imports.steps import WORKING
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """The background work at a moment."""
+
+    lag_seconds: Mapping[Lane, float]
+    sends: Mapping[str, int]
+    imports: Mapping[str, int]
+    rows_per_second: float
+    paused_until: datetime | None
+    paused_reason: str | None
+
+
+def look(session: Session, now: datetime) -> Background:
+    """The background work now."""
+    states = session.execute(select(Import.state, func.count()).group_by(Import.state))
+    running = session.execute(
+        select(Import.rows_done, Import.work_started_at).where(Import.state.in_(WORKING), Import.lease.is_not(None))
+    )
+    rate = sum(done / max(0.1, (now - started).total_seconds()) for done, started in running if started is not None)
+    sender = session.get(RateBucket, SENDER)
+    paused = sender if sender is not None and sender.paused_until is not None and sender.paused_until > now else None
+    return Background(
+        lag_seconds=outbox.lag_seconds(session, now),
+        sends=outbox.sends_by_result(session),
+        imports={row[0]: row[1] for row in states},
+        rows_per_second=round(rate, 1),
+        paused_until=paused.paused_until if paused else None,
+        paused_reason=paused.reason if paused else None,
+    )
