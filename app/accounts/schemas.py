@@ -10,26 +10,11 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.access.actor import Scope
-from app.access.passwords import MAX_CHARACTERS, MIN_CHARACTERS
+from app.access.passwords import MAX_CHARACTERS
 from app.directory.schemas import UserOut
-from app.texts import languages
+from app.invitations.fields import Title
+from app.web.fields import Language, NewPassword, Token
 from app.web.problems import InvalidValue
-
-
-def strong_password(value: str) -> str:
-    """A password that may be set. Raises InvalidValue."""
-    if len(value) < MIN_CHARACTERS:
-        raise InvalidValue("password_too_short", limit=MIN_CHARACTERS)
-    if len(value) > MAX_CHARACTERS:
-        raise InvalidValue("password_too_long", limit=MAX_CHARACTERS)
-    return value
-
-
-def installed_language(value: str) -> str:
-    """An installed language. Raises InvalidValue."""
-    if value not in languages():
-        raise InvalidValue("language_unknown", value=value, languages=", ".join(languages()))
-    return value
 
 
 @cache
@@ -54,18 +39,13 @@ def _said(value: str) -> str:
     said = " ".join(value.split())
     if not said:
         raise InvalidValue("too_short", limit=1)
-    if not said.isprintable():
-        raise InvalidValue("characters_not_allowed")
     return said
 
 
-Password = Annotated[
-    str, AfterValidator(strong_password), Field(description=f"{MIN_CHARACTERS} to {MAX_CHARACTERS} characters.")
-]
 GivenPassword = Annotated[str, Field(max_length=MAX_CHARACTERS)]
 AnyAddress = Annotated[str, Field(max_length=320, examples=["ann@example.com"])]
 Subdomain = Annotated[str, Field(max_length=63, examples=["acme"])]
-Title = Annotated[str, Field(max_length=200), AfterValidator(_said)]
+Name = Annotated[Title, AfterValidator(_said)]
 
 
 class SignIn(BaseModel):
@@ -108,8 +88,8 @@ class ResetCompleteIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"token": "...", "password": "correct horse battery"}]}
     )
 
-    token: Annotated[str, Field(max_length=500)]
-    password: Password
+    token: Token
+    password: NewPassword
 
 
 class PasswordIn(BaseModel):
@@ -121,7 +101,7 @@ class PasswordIn(BaseModel):
     )
 
     old_password: GivenPassword
-    password: Password
+    password: NewPassword
 
 
 class Done(BaseModel):
@@ -145,7 +125,7 @@ class ApiKeyIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"name": "HR system", "scopes": ["import"]}]}
     )
 
-    name: Title
+    name: Name
     scopes: list[Scope] = Field(min_length=1, max_length=4)
 
 
@@ -187,9 +167,9 @@ class PlatformIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"sender_name": "Acme HR"}]})
 
-    name: Title = ""
-    default_language: Annotated[str, AfterValidator(installed_language)] = ""
+    name: Name = ""
+    default_language: Language = ""
     time_zone: Annotated[str, AfterValidator(_known_time_zone)] = ""
-    sender_name: Title = ""
+    sender_name: Name = ""
     invitation_days: int = Field(0, ge=1, le=30)
     after_accept_url: Annotated[str, Field(max_length=2000), AfterValidator(_web_address)] | None = None

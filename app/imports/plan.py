@@ -9,9 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from hashlib import blake2b
 from operator import itemgetter
-from os import urandom
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -108,30 +106,6 @@ class Totals:
     )
 
 
-class FirstLines:
-    """Which line each address of the file stands on first. 96-bit keyed hashes: a million addresses in some 120 MB.
-
-    Two addresses share a hash with a probability below 1e-16 in a file of a million: a hit needs no second look.
-    """
-
-    def __init__(self) -> None:
-        self._lines: dict[bytes, int] = {}
-        self._keyed = blake2b(digest_size=12, key=urandom(16))
-
-    def claim(self, address: str, line: int) -> int | None:
-        """None if the address is new, and the line is noted; else the line it stands on first."""
-        first = self._lines.setdefault(self._hash(address), line)
-        return None if first == line else first
-
-    def __contains__(self, address: str) -> bool:
-        return self._hash(address) in self._lines
-
-    def _hash(self, address: str) -> bytes:
-        hashed = self._keyed.copy()
-        hashed.update(address.encode())
-        return hashed.digest()
-
-
 class Plan:
     """The fold of a file's rows into what happens to them."""
 
@@ -139,7 +113,8 @@ class Plan:
         self.totals = Totals()
         self.leaders: dict[str, LeaderClaim] = {}
         self._known = known
-        self._first_lines = FirstLines()
+        # Which line each address stands on first. As bytes: exact, and a million of them take some 130 MB.
+        self._first_lines: dict[bytes, int] = {}
         fed = [(position, column) for position, column in enumerate(recipe.columns) if column is not None]
         self._width = len(recipe.columns)
         self._pick = _picker([position for position, _ in fed])
@@ -209,7 +184,10 @@ class Plan:
             self._check_language(row)
         groups = values.get("student_groups")
         if groups and "student_groups" not in faulty:
-            self._check_groups(row, groups)
+            if len(groups) <= _SHORT:
+                row.groups = _few_groups(groups)
+            else:
+                self._check_groups(row, groups)
 
     def _check_language(self, row: PlannedRow) -> None:
         given = row.values["language"]
@@ -219,7 +197,7 @@ class Plan:
             row.note(IssueCode.LANGUAGE_UNKNOWN, "language", given, languages=self._languages_shown)
 
     def _check_groups(self, row: PlannedRow, cell: str) -> None:
-        row.groups = groups = split_groups(cell)
+        row.groups = groups = _groups_of(cell)
         if len(groups) > GROUPS:
             row.note(IssueCode.TOO_MANY_GROUPS, "student_groups", cell, groups=len(groups), limit=GROUPS)
         for group in groups:
@@ -229,8 +207,8 @@ class Plan:
     # --- a row among the others --------------------------------------------------------------------------------
 
     def _place(self, row: PlannedRow) -> None:
-        first = self._first_lines.claim(row.address, row.line)
-        if first is not None:
+        first = self._first_lines.setdefault(row.address.encode(), row.line)
+        if first != row.line:
             row.outcome = Outcome.DUPLICATE
             row.first_line = first
             row.note(IssueCode.DUPLICATE_IN_FILE, "email", row.values["email"], first_line=first)
@@ -271,21 +249,22 @@ class Plan:
             if row.issues:
                 self.totals.issues.update(issue.code for issue in row.issues)
         self.totals.rows += len(rows)
-        self.totals.outcomes.update(row.outcome for row in rows)
-        self.totals.mails.update(row.values["language"] for row in added)
+        self.totals.outcomes.update([row.outcome for row in rows])
+        self.totals.mails.update([row.values["language"] for row in added])
         self._note_names(added)
 
     def _note_names(self, rows: Sequence[PlannedRow]) -> None:
         known, creates = self._known, self.totals.creates
         people = [row.values for row in rows]
-        _note((values["company"] for values in people), known.organisations, creates["organisations"])
-        _note((group for row in rows for group in row.groups), known.student_groups, creates["student_groups"])
-        _note((values.get("label", "") for values in people), known.labels, creates["labels"])
-        _note((values.get("team", "") for values in people), known.teams, creates["teams"])
+        _note([values["company"] for values in people], known.organisations, creates["organisations"])
+        _note([group for row in rows for group in row.groups], known.student_groups, creates["student_groups"])
+        _note([values.get("label", "") for values in people], known.labels, creates["labels"])
+        _note([values.get("team", "") for values in people], known.teams, creates["teams"])
 
     def finish(self, who_is_known: Callable[[Collection[str]], Collection[str]]) -> list[PlannedRow]:
         """The rows that name a leader nobody is: found neither in the file nor on the platform. They get a warning."""
-        elsewhere = {claim.address for claim in self.leaders.values() if claim.address not in self._first_lines}
+        addresses = {claim.address for claim in self.leaders.values()}
+        elsewhere = {address for address in addresses if address.encode() not in self._first_lines}
         missing = elsewhere - set(who_is_known(elsewhere))
         warned = []
         for claim in self.leaders.values():
@@ -303,12 +282,8 @@ def _picker(positions: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ..
     return lambda cells: tuple(cells[position] for position in positions)
 
 
-def split_groups(cell: str) -> tuple[str, ...]:
+def _groups_of(cell: str) -> tuple[str, ...]:
     """The student groups a cell names, each once, spelt as first given."""
-    return _split_short_groups(cell) if len(cell) <= TITLE_CHARACTERS else _split_groups(cell)
-
-
-def _split_groups(cell: str) -> tuple[str, ...]:
     groups: dict[str, str] = {}
     for part in cell.split(GROUP_SEPARATOR):
         if name := tidy(part):
@@ -316,7 +291,9 @@ def _split_groups(cell: str) -> tuple[str, ...]:
     return tuple(groups.values())
 
 
-_split_short_groups = lru_cache(maxsize=16_384)(_split_groups)  # a file has few combinations of groups
+# A cell this short holds neither too many groups nor, NFC making three characters of one at most, one too long.
+_SHORT: Final = min(TITLE_CHARACTERS // 3, GROUPS)
+_few_groups = lru_cache(maxsize=16_384)(_groups_of)  # a file has few combinations of them
 
 
 def _note(names: Iterable[str], known: Collection[str], creates: dict[str, str]) -> None:

@@ -7,13 +7,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from app.access.passwords import MAX_CHARACTERS, MIN_CHARACTERS
 from app.directory.names import name_key, tidy
 from app.invitations.address import NotAnAddress, canonical
-from app.invitations.fields import GROUPS, AddressText, Message, PersonName, ShortCode, Title
+from app.invitations.fields import GROUPS, AddressText, Message, PersonName, Title
 from app.invitations.invite import NewInvitation, Refused
 from app.invitations.queries import InvitationView
-from app.texts import languages
+from app.web.fields import Language, NewPassword, Token
 from app.web.problems import InvalidValue, fields_of
 
 
@@ -25,12 +24,6 @@ def _is_address(value: str) -> str:
     return value
 
 
-def _is_installed(value: str) -> str:
-    if value not in languages():
-        raise InvalidValue("language_unknown", value=value, languages=", ".join(languages()))
-    return value
-
-
 def _is_named(value: str) -> str:
     name = tidy(value)
     if not name:
@@ -38,19 +31,8 @@ def _is_named(value: str) -> str:
     return name
 
 
-def _is_strong(value: str) -> str:
-    if len(value) < MIN_CHARACTERS:
-        raise InvalidValue("password_too_short", limit=MIN_CHARACTERS)
-    if len(value) > MAX_CHARACTERS:
-        raise InvalidValue("password_too_long", limit=MAX_CHARACTERS)
-    return value
-
-
 Address = Annotated[AddressText, AfterValidator(_is_address)]
-Language = Annotated[ShortCode, AfterValidator(_is_installed)]
 Name = Annotated[Title, AfterValidator(_is_named)]
-Password = Annotated[str, AfterValidator(_is_strong)]
-Token = Annotated[str, Field(max_length=500)]
 
 
 class InvitationIn(BaseModel):
@@ -319,6 +301,6 @@ class AcceptIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     token: Token
-    password: Password = Field(description=f"{MIN_CHARACTERS} to {MAX_CHARACTERS} characters.")
+    password: NewPassword
     first_name: PersonName | None = None
     last_name: PersonName | None = None
