@@ -47,8 +47,7 @@ class Keyring:
 
     def sign(self, purpose: Purpose, payload: bytes) -> str:
         """A token for a payload; URL-safe."""
-        body = payload + self._mac(self._signing, purpose, payload)
-        return f"{self._signing}.{base64.urlsafe_b64encode(body).rstrip(b'=').decode()}"
+        return self._token(self._signing, purpose, payload)
 
     def open(self, purpose: Purpose, token: str) -> bytes:
         """The payload of a token. Raises BadToken."""
@@ -56,11 +55,12 @@ class Keyring:
         if key_id not in self._keys or not encoded.isascii():
             raise BadToken
         try:
-            body = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError):
+            body = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+        except binascii.Error:
             raise BadToken from None
-        payload, mac = body[:-_MAC_BYTES], body[-_MAC_BYTES:]
-        if not hmac.compare_digest(mac, self._mac(key_id, purpose, payload)):
+        payload = body[:-_MAC_BYTES]
+        # The whole token is compared: of all the ways to spell the same bytes in base64 one is ours.
+        if not hmac.compare_digest(token, self._token(key_id, purpose, payload)):
             raise BadToken
         return payload
 
@@ -76,8 +76,9 @@ class Keyring:
         platform_id, raw_id, generation = _LINK.unpack(payload)
         return Link(platform_id, uuid.UUID(bytes=raw_id), generation)
 
-    def _mac(self, key_id: str, purpose: Purpose, payload: bytes) -> bytes:
-        return hmac.digest(self._keys[key_id], purpose.encode() + b"\0" + payload, "sha256")
+    def _token(self, key_id: str, purpose: Purpose, payload: bytes) -> str:
+        mac = hmac.digest(self._keys[key_id], purpose.encode() + b"\0" + payload, "sha256")
+        return f"{key_id}.{base64.urlsafe_b64encode(payload + mac).rstrip(b'=').decode()}"
 
 
 def _key_id(secret: str) -> str:

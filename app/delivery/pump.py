@@ -136,7 +136,7 @@ class Pump:
             self._renew(session, now)
             claimed = self._claim(session, free, now) if claim else []
             outgoing = self._write(session, claimed, now)
-        for mail in outgoing:
+        for mail in sorted(outgoing, key=lambda mail: mail.claimed.lane):
             self._in_flight[_key(mail.claimed)] = (mail.claimed, time.monotonic())
             self._to_send.put(_Turn(mail.claimed.lane, next(self._turns), mail))
 

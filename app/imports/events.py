@@ -17,11 +17,12 @@ from app.db.session import Database
 from app.errors import AppError, Code
 from app.imports import service, show
 from app.imports.schemas import ImportOut
+from app.imports.steps import WORKING
 
 STREAMS_PER_ACTOR = 10
 _LOOK_EVERY_SECONDS = 0.5
 _LONGEST_SECONDS = 15 * 60.0
-_RESTING = frozenset({"completed", "cancelled", "undone", "failed"})
+_COME_BACK_AFTER_MILLISECONDS = 1000
 
 _open: Counter[tuple[int, str, uuid.UUID | None]] = Counter()
 
@@ -35,7 +36,11 @@ def admit(actor: Actor) -> None:
 async def follow(
     database: Database, actor: Actor, import_id: uuid.UUID, language: str, last_id: str | None
 ) -> AsyncIterator[ServerSentEvent]:
-    """The events of an import until it rests and its mails have left, or for 15 minutes; then a client comes back."""
+    """The events of an import while anything moves, for 15 minutes at most.
+
+    Where nothing runs and no mail waits, the stream tells how it stands and ends; a client that comes back with the
+    last id (browsers do by themselves) hears of what has begun since.
+    """
     _open[_of(actor)] += 1
     try:
         told = last_id or ""
@@ -45,7 +50,12 @@ async def follow(
             now = _id_of(imported)
             if now != told:
                 changed = now.split(".")[0] != told.split(".")[0]
-                yield ServerSentEvent(data=_told(imported), event="state" if changed else "progress", id=now)
+                yield ServerSentEvent(
+                    data=_told(imported),
+                    event="state" if changed else "progress",
+                    id=now,
+                    retry=_COME_BACK_AFTER_MILLISECONDS,
+                )
                 told = now
             if _is_at_rest(imported):
                 return
@@ -71,7 +81,7 @@ def _id_of(imported: ImportOut) -> str:
 
 
 def _is_at_rest(imported: ImportOut) -> bool:
-    return imported.state in _RESTING and not (imported.result and imported.result.mails.queued)
+    return imported.state not in WORKING and not (imported.result and imported.result.mails.queued)
 
 
 def _of(actor: Actor) -> tuple[int, str, uuid.UUID | None]:

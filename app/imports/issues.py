@@ -49,7 +49,7 @@ WARNINGS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One finding. `line` None: about the file. `column` is ours; `value` is the offending text, shortened."""
+    """One finding. `line` None: about the file. `column` is ours; `value` is the offending text."""
 
     code: IssueCode
     line: int | None
@@ -63,7 +63,7 @@ class Issue:
         return Severity.WARNING if self.code in WARNINGS else Severity.ERROR
 
     def as_json(self) -> dict[str, Any]:
-        """The finding as it is stored with its row, without its line (the row has it)."""
+        """The finding as it is stored with its row: without its line (the row has it), a long value shortened."""
         return {
             "code": self.code.value,
             "column": self.column,

@@ -29,7 +29,7 @@ class Suggestion:
 
 def header_key(header: str) -> str:
     """A header as it is compared: without regard to case, accents and punctuation. `"E-Mail "` is `"email"`."""
-    plain = unicodedata.normalize("NFKD", header.replace("œ", "oe").casefold())
+    plain = unicodedata.normalize("NFKD", header.casefold().replace("œ", "oe"))
     return "".join(character for character in plain if character.isalnum())
 
 
@@ -67,12 +67,22 @@ def suggest(headers: Sequence[str], samples: Sequence[Sequence[str]]) -> list[Su
 
 
 def _suggest_email_by_values(suggestions: list[Suggestion], samples: Sequence[Sequence[str]]) -> None:
-    for position, values in enumerate(samples):
-        filled = [value.strip() for value in values if value.strip()]
-        addresses = sum(1 for value in filled if _ADDRESS_LIKE.fullmatch(value))
-        if suggestions[position].column is None and filled and addresses / len(filled) >= _VALUES_NEEDED:
-            suggestions[position] = Suggestion(suggestions[position].header, "email", 0.8, "values")
-            return
+    """The first column of addresses that is nothing else; where there are several, that is hardly more than a guess."""
+    fitting = [
+        position
+        for position, (suggestion, values) in enumerate(zip(suggestions, samples, strict=True))
+        if suggestion.column is None and _are_addresses(values)
+    ]
+    if fitting:
+        first = fitting[0]
+        confidence = 0.8 if len(fitting) == 1 else 0.5
+        suggestions[first] = Suggestion(suggestions[first].header, "email", confidence, "values")
+
+
+def _are_addresses(values: Sequence[str]) -> bool:
+    filled = [value.strip() for value in values if value.strip()]
+    addresses = sum(1 for value in filled if _ADDRESS_LIKE.fullmatch(value))
+    return bool(filled) and addresses / len(filled) >= _VALUES_NEEDED
 
 
 def check_mapping(

@@ -142,7 +142,7 @@ class Plan:
         except ValidationError as error:
             texts = tuple(cell.strip() for cell in picked)
             found = [_issue_of(item, line, self._names, texts) for item in error.errors(include_url=False)]
-            faulty = {issue.column for issue in found}
+            faulty = {issue.column or "" for issue in found}
             issues += tuple(found)
         if not any(texts) and not is_filled(cells):
             return PlannedRow(line, Outcome.EMPTY, {})

@@ -56,8 +56,8 @@ UPLOAD_BODY: dict[str, Any] = {
                     "properties": {"file": {"type": "string", "format": "binary", "description": "The CSV file."}},
                 }
             },
-            "text/csv": {"schema": {"type": "string", "format": "binary"}},
-            "text/plain": {"schema": {"type": "string", "format": "binary"}},
+            # text/csv and text/plain are taken too; generators of clients know only this one for raw bytes.
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
         },
     }
 }
@@ -109,7 +109,10 @@ async def create_import(
     filename: Annotated[str | None, Query(max_length=255, description="The name of a file sent as the body.")] = None,
     key: KeyHeader = None,
 ) -> Response:
-    """Upload a file: as the field `file` of a form, or as the body itself (`text/csv`)."""
+    """Upload a file: as the field `file` of a form, or as the body itself.
+
+    A raw body is `text/csv`, `text/plain` or `application/octet-stream`, its name the query's `filename`.
+    """
     found: Reservation | Kept | None = None
     if key is not None:
         path = request.url.path
@@ -390,7 +393,7 @@ async def follow_import(
     lang: Language,
     last_event_id: Annotated[str | None, Header(max_length=200, description="The last event that was seen.")] = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Follow an import live: `state` when it changes, `progress` as it goes, until it rests and its mails have left."""
+    """Follow an import live: `state` when it changes, `progress` as it goes, while anything moves."""
     async for event in events.follow(context.database, actor, import_id, lang, last_event_id):
         yield event
 

@@ -27,11 +27,11 @@ ALLOWED: Final[Mapping[ImportState, frozenset[ImportState]]] = {
     S.CHECKING: frozenset({S.UPLOADED, S.CHECKING, S.READY, S.FAILED}),
     S.READY: frozenset({S.UPLOADED, S.CHECKING, S.COMMITTING}),
     S.COMMITTING: frozenset({S.COMPLETED, S.CANCELLING, S.FAILED}),
-    S.CANCELLING: frozenset({S.CANCELLED, S.UNDOING}),
+    S.CANCELLING: frozenset({S.CANCELLED, S.UNDOING, S.FAILED}),
     S.COMPLETED: frozenset({S.UNDOING}),
     S.CANCELLED: frozenset({S.UNDOING}),
     S.FAILED: frozenset({S.UPLOADED, S.CHECKING, S.COMMITTING, S.UNDOING}),
-    S.UNDOING: frozenset({S.UNDONE}),
+    S.UNDOING: frozenset({S.UNDONE, S.FAILED}),
     S.UNDONE: frozenset(),
 }
 

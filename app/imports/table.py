@@ -152,8 +152,6 @@ def detect(
     encoding = overrides.encoding or encoding
     top = head if is_whole else _whole_lines(head)
     lines = list(chain.from_iterable(_Lines([top], encoding, _TOP).runs()))
-    if not any(line.strip() for line in lines):
-        raise AppError(Code.FILE_EMPTY)
     dialect = _dialect(lines, encoding, overrides, is_known_header)
     header, records = _first_records(top, dialect, is_whole=is_whole)
     if dialect.header_line == 0:
@@ -163,8 +161,6 @@ def detect(
         is_guessed = overrides.header_line is None
         if not headers or (is_guessed and _looks_like_a_person(headers, is_known_header)):
             raise AppError(Code.FILE_WITHOUT_HEADER, line=dialect.header_line)
-    if not headers:
-        raise AppError(Code.FILE_EMPTY)
     if len(headers) > max_columns:
         raise AppError(Code.FILE_TOO_MANY_COLUMNS, line=dialect.header_line, columns=len(headers), limit=max_columns)
     return Detected(dialect, headers, [_samples(records, position) for position in range(len(headers))])
@@ -224,11 +220,10 @@ def _dialect(
     lines: Sequence[str], encoding: str, overrides: Overrides, is_known_header: Callable[[str], bool]
 ) -> Dialect:
     quote = overrides.quote or '"'
-    told = _SEP_LINE.fullmatch(lines[0])
+    told = _SEP_LINE.fullmatch(lines[0]) if lines else None
     delimiter = overrides.delimiter or (told[1] if told else None)
-    if overrides.header_line is None:
-        header_line = _first_filled_line(lines, 1 if told else 0, quote + (delimiter or "".join(DELIMITERS)))
-    else:
+    header_line = _first_filled_line(lines, 1 if told else 0, quote + (delimiter or "".join(DELIMITERS)))
+    if overrides.header_line is not None:
         header_line = overrides.header_line
         if header_line > len(lines):
             raise AppError(Code.FILE_WITHOUT_HEADER, line=header_line)
@@ -310,7 +305,7 @@ class RecordReader:
 
     def records(self) -> Iterator[Record]:
         """Every record below the header, blank ones too."""
-        dialect, file = self._dialect, self._file
+        dialect, file, most = self._dialect, self._file, CELLS
         lines, above = self._without_lines_above(chain.from_iterable(self._runs()))
         parser = csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote)
         line = self._line = above + 1
@@ -321,8 +316,8 @@ class RecordReader:
             for cells in parser:
                 if file.next_start is not None:
                     self._note_start(line)
-                if len(cells) > CELLS:
-                    raise AppError(Code.FILE_TOO_MANY_COLUMNS, line=line, columns=len(cells), limit=CELLS)
+                if len(cells) > most:
+                    raise AppError(Code.FILE_TOO_MANY_COLUMNS, line=line, columns=len(cells), limit=most)
                 yield line, cells
                 line = self._line = above + parser.line_num + 1
         except csv.Error:
@@ -331,11 +326,11 @@ class RecordReader:
             code = Code.FILE_QUOTE_UNCLOSED if spans else Code.FILE_CELL_TOO_LARGE
             raise AppError(code, line=line, limit=CELL_CHARACTERS) from None
 
-    def batches(self, size: int) -> Iterator[list[Record]]:
-        """The records in lists of `size`; the last one may be shorter."""
+    def batches(self, size: int) -> Iterator[Iterable[Record]]:
+        """The records `size` at a time, the last time fewer. Use one up before asking for the next: nothing is kept."""
         records = self.records()
-        while batch := list(islice(records, size)):
-            yield batch
+        for first in records:
+            yield chain([first], islice(records, size - 1))
 
     def _without_lines_above(self, lines: Iterator[str]) -> tuple[Iterator[str], int]:
         """The lines from the first record on, and how many stand above it in the file."""

@@ -14,6 +14,8 @@ def _strong(value: str) -> str:
         raise InvalidValue("password_too_short", limit=MIN_CHARACTERS)
     if len(value) > MAX_CHARACTERS:
         raise InvalidValue("password_too_long", limit=MAX_CHARACTERS)
+    if any("\ud800" <= character <= "\udfff" for character in value):  # JSON can say half a character, UTF-8 cannot
+        raise InvalidValue("characters_not_allowed")
     return value
 
 

@@ -19,20 +19,36 @@ from httpx2 import Response
 from sqlalchemy import select, update
 
 from app.access.actor import IMPLIED, Scope
-from app.access.credentials import KEY_MARK
+from app.access.credentials import KEY_MARK, SESSION_MARK
 from app.access.models import ApiKey
+from app.access.tokens import Keyring
 from app.db.base import new_id, utcnow
 from app.main import PREFIX, describe
+from app.setup import administrator_link
 from app.tables import metadata
-from tests.conftest import Desk, link_of
+from tests.conftest import SECRET, Desk, link_of
 
 CANARY = "zqcanary"
 """Stands in every name and address of platform acme; it must never stand in an answer to platform globex."""
 
-PUBLIC = {"inspect_invitation", "accept_invitation"}
-"""Operations that ask for no key: the token in their body is all that is needed."""
+PASSWORD = "a long enough password"
 
-OUTSIDE = {"healthz", "readyz"}
+PUBLIC = {
+    "accept_invitation",
+    "complete_password_reset",
+    "create_password_reset",
+    "create_session",
+    "inspect_invitation",
+}
+"""Operations that ask for no key: a token, an address or a password in their body is all that is needed."""
+
+OUR_PAGE = {"Origin": "http://testserver", "X-Rollcall-Request": "1"}
+"""What a change asked for by cookie must carry, to prove that one of our own pages asks."""
+
+OF_PEOPLE = {"change_password", "delete_session"}
+"""Operations about the session or password of whoever asks: a signed-in administrator has them, a key has none."""
+
+OUTSIDE = {"healthz", "metrics", "readyz"}
 """Operations without the prefix."""
 
 
@@ -46,9 +62,36 @@ class World:
         self.other = desk.client("globex", Scope.ADMIN)
         self.scoped = {scope: desk.client("acme", scope) for scope in Scope}
         self._made = 0
+        self._activate("acme")
+        self._activate("globex")
+        self.other_person = self.signed_in("globex")
+        assert self.owner.patch("/platform", json={"name": CANARY, "sender_name": CANARY}).status_code == 200
         for _ in range(2):  # two of everything: a list of one has no cursor
             self.invitation()
             self.ready_import()
+            self.key_id()
+
+    def _activate(self, subdomain: str) -> None:
+        """Give the administrator of a platform a password."""
+        platform_id = self.desk.platform_id(subdomain)
+        with self.desk.database.writing() as session:
+            link = administrator_link(session, Keyring([SECRET]), platform_id, public_url="", now=utcnow())
+        body = {"token": link.partition("#")[2], "password": PASSWORD}
+        assert self.desk.stranger().post("/invitations/accept", json=body).status_code == 200
+
+    def sign_in(self, subdomain: str = "acme") -> dict[str, str]:
+        """What an administrator says to sign in."""
+        email = f"admin@{subdomain}.example.com"
+        return {"platform": subdomain, "email": email, "password": PASSWORD, "mode": "token"}
+
+    def signed_in(self, subdomain: str = "acme") -> TestClient:
+        """An administrator with a new session."""
+        token = _created(self.desk.stranger().post("/sessions", json=self.sign_in(subdomain)))["token"]
+        return self.desk.client(key=token)
+
+    def key_id(self) -> str:
+        """A key made over the API."""
+        return str(_created(self.owner.post("/api-keys", json={"name": CANARY, "scopes": ["read"]}))["id"])
 
     def person(self) -> dict[str, Any]:
         """The body of an invitation of somebody new, in places of their own."""
@@ -76,6 +119,13 @@ class World:
         assert mapped.json()["state"] == "ready", mapped.text
         return str(imported["id"])
 
+    def done_import(self) -> str:
+        """An import that is committed, with its mails sent."""
+        import_id = self.ready_import()
+        assert self.owner.post(f"/imports/{import_id}/commit", json={}).status_code == 202
+        self.desk.work()
+        return import_id
+
     def upload(self) -> dict[str, Any]:
         """A form with a file."""
         self._made += 1
@@ -92,11 +142,25 @@ class World:
         (mail,) = self.desk.mails(to=address)
         return link_of(mail)
 
+    def reset_token(self) -> str:
+        """The token in the mail of a new password reset."""
+        asked = self.desk.stranger().post("/password-resets", json=self.reset())
+        assert asked.status_code == 202, asked.text
+        self.desk.work()
+        body = self.desk.mails(to="admin@acme")[-1].get_body(("plain",))
+        assert body is not None
+        return str(body.get_content().split("/reset#", 1)[1].split()[0])
+
+    def reset(self) -> dict[str, str]:
+        """Whose password was forgotten."""
+        return {"platform": "acme", "email": "admin@acme.example.com"}
+
 
 PATH_PARAMETERS: dict[str, Callable[[World], str]] = {
     "invitation_id": lambda world: str(world.invitation()["id"]),
     "import_id": lambda world: world.ready_import(),
     "user_id": lambda world: str(world.invitation()["user_id"]),
+    "key_id": lambda world: world.key_id(),
 }
 """What makes a real object of platform acme for a path parameter, and gives its id."""
 
@@ -109,10 +173,18 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "create_invitation": lambda world: {"json": world.person()},
     "preview_invitation": lambda _world: {"json": {"language": "en"}},
     "inspect_invitation": lambda world: {"json": {"token": world.token()}},
-    "accept_invitation": lambda world: {"json": {"token": world.token(), "password": "a long enough password"}},
+    "accept_invitation": lambda world: {"json": {"token": world.token(), "password": PASSWORD}},
     "create_import": lambda world: {"files": world.upload()},
     "set_mapping": lambda _world: {"json": {"columns": ["first_name", "last_name", "email", "company"]}},
     "commit_import": lambda _world: {"json": {}},
+    "create_invitations": lambda world: {"json": {"invitations": [world.person(), world.person()]}},
+    "change_user": lambda _world: {"json": {"state": "disabled"}},
+    "create_session": lambda world: {"json": world.sign_in()},
+    "create_password_reset": lambda world: {"json": world.reset()},
+    "complete_password_reset": lambda world: {"json": {"token": world.reset_token(), "password": PASSWORD}},
+    "change_password": lambda _world: {"json": {"old_password": PASSWORD, "password": PASSWORD}},
+    "create_api_key": lambda _world: {"json": {"name": CANARY, "scopes": ["read"]}},
+    "change_platform": lambda _world: {"json": {"sender_name": CANARY}},
 }
 """A right body for each operation that needs one, as keyword arguments of the client."""
 
@@ -134,11 +206,17 @@ class Operation:
         return str(self.described["operationId"])
 
     @property
-    def needed(self) -> Scope:
-        """The scope it asks for."""
-        scopes = {scope for entry in self.described.get("security", ()) for named in entry.values() for scope in named}
-        assert len(scopes) == 1, f"{self.id}: `security` must name exactly one scope, it names {scopes or 'none'}"
-        return Scope(scopes.pop())
+    def needed(self) -> frozenset[Scope]:
+        """The scopes it asks for, all of them."""
+        entries = self.described.get("security", ())
+        scopes = {Scope(scope) for entry in entries for named in entry.values() for scope in named}
+        assert scopes, f"{self.id}: `security` must name the scope it needs"
+        return frozenset(scopes)
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether it answers with events until what it tells about is at rest."""
+        return any("text/event-stream" in answer.get("content", {}) for answer in self.described["responses"].values())
 
     def parameters(self, place: str) -> dict[str, Mapping[str, Any]]:
         """Its parameters in `path` or `query`, by name."""
@@ -164,7 +242,8 @@ class Operation:
         for name in self.parameters("path"):
             if name not in PATH_PARAMETERS:
                 pytest.fail(f"{self.id} has the path parameter {name}: add what makes one to PATH_PARAMETERS")
-            path = path.replace(f"{{{name}}}", PATH_PARAMETERS[name](world))
+            made = world.done_import() if self.is_stream else PATH_PARAMETERS[name](world)
+            path = path.replace(f"{{{name}}}", made)
         return path
 
     def unknown(self) -> str:
@@ -200,6 +279,8 @@ EACH_WITH_AN_ID_IN_ITS_QUERY = _each([operation for operation in PROTECTED if op
 EACH_READ_WITHOUT_AN_ID = _each(
     [operation for operation in PROTECTED if operation.method == "GET" and not operation.parameters("path")]
 )
+EACH_REPEATABLE = _each([operation for operation in PROTECTED if "Idempotency-Key" in operation.parameters("header")])
+EACH_CHANGE = _each([operation for operation in PROTECTED if operation.method != "GET"])
 EACH_PUBLIC = _each([operation for operation in OPERATIONS if operation.id in PUBLIC])
 
 
@@ -271,7 +352,9 @@ def strangers(world: World) -> dict[str, TestClient]:
             update(ApiKey).where(ApiKey.prefix == revoked[:12]).values(revoked_at=utcnow()).returning(ApiKey.id)
         )
         assert len(ended.all()) == 1
-    headers = {
+    ended_session = world.signed_in()
+    assert ended_session.delete("/sessions/current").status_code == 204
+    headers: dict[str, dict[str, str]] = {
         "no key": {},
         "an unknown key": {"Authorization": f"Bearer {KEY_MARK}{'x' * 43}"},
         "a revoked key": {"Authorization": f"Bearer {revoked}"},
@@ -279,6 +362,10 @@ def strangers(world: World) -> dict[str, TestClient]:
         "a key with a character more": {"Authorization": f"Bearer {good}x"},
         "a key as a password": {"Authorization": f"Basic {good}"},
         "a key in other capitals": {"Authorization": f"Bearer {good.swapcase()}"},
+        "a session that has ended": {"Authorization": ended_session.headers["Authorization"]},
+        "an unknown session": {"Authorization": f"Bearer {SESSION_MARK}{'x' * 43}"},
+        "an unknown cookie": {"Cookie": f"rollcall={SESSION_MARK}{'x' * 43}", **OUR_PAGE},
+        "a key in a cookie": {"Cookie": f"rollcall={good}", **OUR_PAGE},
     }
     found = {}
     for name, header in headers.items():
@@ -324,13 +411,14 @@ def test_a_public_operation_needs_no_key(operation: Operation, world: World) -> 
 @EACH_PROTECTED
 def test_a_key_does_what_its_scope_says_and_nothing_else(operation: Operation, world: World) -> None:
     path, body = operation.filled(world), operation.body(world)
-    lesser = [scope for scope in Scope if operation.needed not in IMPLIED[scope]]
+    lesser = [scope for scope in Scope if not operation.needed <= IMPLIED[scope]]
     before = _everything(world)
     for scope in lesser:
         answer = operation.call(world.scoped[scope], path, **body)
-        assert answer.status_code == 403, f"{operation.id} needs `{operation.needed}` and let in `{scope}`"
+        assert answer.status_code == 403, f"{operation.id} let in the scope `{scope}`"
         _assert_refused(answer, 403, "scope_missing")
-        assert operation.needed in answer.json()["detail"], "the answer does not name the scope that is missing"
+        missing = operation.needed - IMPLIED[scope]
+        assert any(name in answer.json()["detail"] for name in missing), "the scope that is missing is not named"
     assert _everything(world) == before
     for scope in set(Scope) - set(lesser):
         answer = operation.call(world.scoped[scope], operation.unknown(), **body)
@@ -341,7 +429,8 @@ def test_a_key_does_what_its_scope_says_and_nothing_else(operation: Operation, w
 def test_scopes_are_asked_for_as_the_contract_says() -> None:
     """`read`: every GET. `invite`: POST /invitations*. `import`: unsafe /imports*. `admin`: everything else."""
     for operation in PROTECTED:
-        if operation.method == "GET" and not operation.path.startswith(("/api-keys", "/audit-events")):
+        is_of_administrators = operation.path.startswith(("/api-keys", "/audit-events"))
+        if operation.id in OF_PEOPLE or (operation.method == "GET" and not is_of_administrators):
             wanted = Scope.READ
         elif operation.method == "POST" and operation.path.startswith("/invitations"):
             wanted = Scope.INVITE
@@ -349,7 +438,29 @@ def test_scopes_are_asked_for_as_the_contract_says() -> None:
             wanted = Scope.IMPORT
         else:
             wanted = Scope.ADMIN
-        assert operation.needed is wanted, operation.id
+        assert wanted in operation.needed <= IMPLIED[wanted], operation.id
+
+
+@EACH_CHANGE
+def test_another_site_changes_nothing_by_a_cookie(operation: Operation, world: World) -> None:
+    path, body = operation.filled(world), operation.body(world)
+    client = world.desk.stranger()
+    _created(client.post("/sessions", json=world.sign_in() | {"mode": "cookie"}))
+    assert client.get("/platform").status_code == 200
+    before = _everything(world)
+    for missing, header in {
+        "both": {},
+        "the origin": {"X-Rollcall-Request": "1"},
+        "the header": {"Origin": "http://testserver"},
+        "our origin": {"Origin": "https://evil.example.com", "X-Rollcall-Request": "1"},
+        "an origin at all": {"Origin": "null", "X-Rollcall-Request": "1"},
+    }.items():
+        answer = operation.call(client, path, headers=header, **body)
+        assert answer.status_code == 403, f"{operation.id} worked by cookie without {missing}: {answer.text}"
+        _assert_refused(answer, 403, "origin_refused")
+    assert _everything(world) == before
+    answer = operation.call(client, operation.unknown(), headers=OUR_PAGE, **body)
+    assert answer.status_code not in {401, 403}, answer.text
 
 
 # --- another platform --------------------------------------------------------------------------------------------
@@ -358,7 +469,8 @@ def test_scopes_are_asked_for_as_the_contract_says() -> None:
 @EACH_PROTECTED
 def test_the_owner_is_let_through(operation: Operation, world: World) -> None:
     """What the tests below send is right: from the owner it works, or meets a conflict with what already is."""
-    answer = operation.call(world.owner, operation.filled(world), **operation.body(world))
+    owner = world.signed_in() if operation.id in OF_PEOPLE else world.owner
+    answer = operation.call(owner, operation.filled(world), **operation.body(world))
     assert answer.status_code < 400 or answer.status_code == 409, (
         f"{operation.id} refused its owner, so the tests of this file prove nothing about it. Mend its entry in "
         f"PATH_PARAMETERS or BODIES: {answer.text}"
@@ -369,15 +481,40 @@ def test_the_owner_is_let_through(operation: Operation, world: World) -> None:
 def test_another_platforms_id_is_an_unknown_id(operation: Operation, world: World) -> None:
     path, body = operation.filled(world), operation.body(world)
     before = _everything(world)
-    foreign = operation.call(world.other, path, **body)
-    _assert_refused(foreign, 404, "not_found")
-    unknown = operation.call(world.other, operation.unknown(), **body)
-    differs = {"instance", "request_id"}
-    assert {k: v for k, v in foreign.json().items() if k not in differs} == {
-        k: v for k, v in unknown.json().items() if k not in differs
-    }, "a foreign id can be told from an unknown one"
-    assert CANARY not in foreign.text
+    for who in (world.other, world.other_person):
+        foreign = operation.call(who, path, **body)
+        _assert_refused(foreign, 404, "not_found")
+        unknown = operation.call(who, operation.unknown(), **body)
+        assert _without_place(foreign) == _without_place(unknown), "a foreign id can be told from an unknown one"
+        assert CANARY not in foreign.text
     assert _everything(world) == before
+
+
+def _without_place(answer: Response) -> dict[str, Any]:
+    return {name: value for name, value in answer.json().items() if name not in {"instance", "request_id"}}
+
+
+@EACH_REPEATABLE
+def test_another_platforms_idempotency_key_is_an_unknown_key(operation: Operation, world: World) -> None:
+    path, body, header = operation.filled(world), operation.body(world), {"Idempotency-Key": str(uuid.uuid4())}
+    first = operation.call(world.owner, path, headers=header, **body)
+    assert "idempotent-replayed" not in first.headers
+    if first.status_code < 400:
+        assert operation.call(world.owner, path, headers=header, **body).headers["idempotent-replayed"] == "true"
+    nobody = operation.call(world.desk.stranger(), path, headers=header, **body)
+    _assert_refused(nobody, 401, "not_authenticated")
+    if operation.parameters("path"):
+        foreign = operation.call(world.other, path, headers=header, **body)
+        assert "idempotent-replayed" not in foreign.headers
+        _assert_refused(foreign, 404, "not_found")
+
+
+def test_two_platforms_may_use_the_same_idempotency_key(desk: Desk) -> None:
+    world = World(desk)
+    header, person = {"Idempotency-Key": "1"}, world.person()
+    ours = _created(world.owner.post("/invitations", json=person, headers=header))
+    theirs = _created(world.other.post("/invitations", json=person, headers=header))
+    assert ours["id"] != theirs["id"]
 
 
 @EACH_READ_WITHOUT_AN_ID

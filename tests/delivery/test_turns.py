@@ -1,0 +1,88 @@
+"""Lanes and turns with 50,000 mails waiting, and how fast mails may leave."""
+
+import time
+from datetime import timedelta
+
+from app.access.models import RateBucket
+from app.db.base import new_id, utcnow
+from app.db.session import Database
+from app.delivery import outbox
+from app.delivery.models import Lane, MailKind
+from app.delivery.rates import Rates
+from app.invitations.people import Invite, NewPerson, add_people
+from app.worker import make_pump
+from tests.conftest import Desk
+
+WAITING = 50_000
+
+
+def fill(desk: Desk, subdomain: str, number: int, lane: Lane) -> None:
+    """People with waiting mails, as an import's commit adds them."""
+    invite = Invite(inviter_name=None, inviter_email=None, message_id=None, lane=lane)
+    people = [
+        NewPerson(f"p{n}@{subdomain}.example.com", f"p{n}@{subdomain}.example.com", "P", str(n), None, "Acme", (),
+                  None, None, "en")
+        for n in range(number)
+    ]  # fmt: skip
+    platform_id = desk.platform_id(subdomain)
+    for start in range(0, number, 5000):
+        with desk.database.writing() as session:
+            add_people(session, platform_id, people[start : start + 5000], invite=invite, now=utcnow())
+
+
+def test_with_50000_waiting_one_person_is_first_and_another_platforms_hundred_are_not_behind(desk: Desk) -> None:
+    desk.platform("globex")
+    fill(desk, "acme", WAITING, Lane.BULK)
+    fill(desk, "globex", 100, Lane.BULK)
+    desk.http.post("/invitations", json={"email": "urgent@example.com", "organisation": "Acme"})
+    pump = make_pump(desk.settings, desk.database)
+    pump.start()
+    folder = desk.folder / "mails"
+    until = time.monotonic() + 30
+    arrived: list[str] = []
+    while time.monotonic() < until and sum("globex" in name for name in arrived) < 100:
+        pump.tick()
+        time.sleep(0.01)
+        arrived = [str(mail["To"]) for mail in desk.mails()]
+    pump.drain(10)
+    arrived = [str(mail["To"]) for mail in desk.mails()]
+    first_of_globex = [position for position, to in enumerate(arrived) if "globex" in to]
+    print(f"urgent was number {[to for to in arrived].index('urgent@example.com') + 1} of {WAITING + 101} waiting; "
+          f"globex's hundred were among the first {max(first_of_globex) + 1}")  # fmt: skip
+    assert arrived.index("urgent@example.com") < desk.settings.mail_connections
+    assert len(first_of_globex) == 100
+    assert max(first_of_globex) < 2000
+    assert len(list(folder.glob("*.eml"))) < WAITING / 5
+
+
+def claimed_in(database: Database, seconds: float, rates: Rates) -> dict[int, int]:
+    """How many mails of each platform are claimed in a time, asked 20 times a second, from empty buckets."""
+    now = utcnow()
+    with database.writing() as session:
+        for row in session.query(RateBucket):
+            session.delete(row)
+    found: dict[int, int] = {}
+    lease = new_id()
+    for step in range(int(seconds * 20)):
+        with database.writing() as session:
+            for item in outbox.claim(
+                session, lease=lease, free=200, now=now + timedelta(seconds=step / 20), rates=rates
+            ):
+                found[item.platform_id] = found.get(item.platform_id, 0) + 1
+    return found
+
+
+def test_the_sender_and_each_platform_have_a_rate(desk: Desk) -> None:
+    desk.platform("globex")
+    for subdomain in ("acme", "globex"):
+        with desk.database.writing() as session:
+            ids = [new_id().bytes for _ in range(2000)]
+            platform_id = desk.platform_id(subdomain)
+            outbox.enqueue(session, platform_id, ids, kind=MailKind.INVITATION, lane=Lane.BULK, now=utcnow())
+    all_together = claimed_in(desk.database, 5.0, Rates(sender=40.0))
+    assert 180 <= sum(all_together.values()) <= 245
+    each = claimed_in(desk.database, 5.0, Rates(platform=10.0))
+    assert all(40 <= number <= 65 for number in each.values())
+    assert len(each) == 2
+    slow = claimed_in(desk.database, 6.0, Rates(sender=0.5))
+    assert 2 <= sum(slow.values()) <= 5
