@@ -14,8 +14,8 @@ from app.access.credentials import find_platform
 from app.db.base import new_id, utcnow
 from app.db.session import Database
 from app.errors import AppError, Code, not_found
-from app.imports import service, show
-from app.imports.router import limits_of
+from app.imports import look, service, show
+from app.imports.intake import limits_of
 from app.imports.service import CommitOptions, NewMapping
 from app.imports.table import Overrides
 from app.imports.upload import Upload
@@ -51,7 +51,7 @@ class FileImport:
     def imported(self) -> dict[str, Any]:
         """The import as the API shows it."""
         with self._database.reading() as session:
-            view = service.get_import(session, self._actor, self._import_id)
+            view = look.get_import(session, self._actor, self._import_id)
             return show.import_out(view, FALLBACK).model_dump(mode="json")
 
     def preview(self, file: Path) -> dict[str, Any]:
@@ -74,8 +74,8 @@ class FileImport:
             service.check_now(self._database, job, max_lines=self._settings.upload_lines)
         self._follow("Checking")
         with self._database.reading() as session:
-            stored = service.get_preview(session, self._actor, self._import_id)
-            found = service.list_issues(session, self._actor, self._import_id, code=None, limit=50, after=None)
+            stored = look.get_preview(session, self._actor, self._import_id)
+            found = look.list_issues(session, self._actor, self._import_id, code=None, limit=50, after=None)
         if stored is None:
             raise AppError(Code.CHECK_FAILED, reason="")
         preview = show.preview_out(stored, FALLBACK).model_dump(mode="json")

@@ -18,8 +18,8 @@ from app.db.session import Database
 from app.directory.router import router as directory
 from app.errors import Code
 from app.health import router as health
+from app.imports.intake import upload_router
 from app.imports.router import router as imports
-from app.imports.router import upload_router
 from app.invitations.router import router as invitations
 from app.settings import Settings
 from app.web import idempotency, problems

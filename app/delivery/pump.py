@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 
 from app.db.base import new_id, utcnow
 from app.db.session import Database
-from app.delivery import outbox
+from app.delivery import claims
+from app.delivery.claims import LEASE, Claimed, Failure
 from app.delivery.message import Envelope, Letter, build
 from app.delivery.models import Lane, MailKind
-from app.delivery.outbox import LEASE, Claimed, Failure
 from app.delivery.rates import SENDER, Rates, bucket
 from app.delivery.senders.base import (
     Connection,
@@ -128,7 +128,7 @@ class Pump:
         free = self._capacity - len(self._in_flight)
         if claim and not results and not self._needs_renewal():
             with self._database.reading() as session:
-                claim = outbox.is_due(session, now)
+                claim = claims.is_due(session, now)
         if not (claim or results or self._needs_renewal()):
             return
         with self._database.writing() as session:
@@ -154,7 +154,7 @@ class Pump:
             self._to_send.put(_Turn(max(Lane), next(self._turns), None))
         if waiting:
             with self._database.writing() as session:
-                outbox.give_back(session, waiting, lease=self._lease, due_at=utcnow())
+                claims.give_back(session, waiting, lease=self._lease, due_at=utcnow())
             for claimed in waiting:
                 self._in_flight.pop(_key(claimed), None)
         until = time.monotonic() + seconds
@@ -163,7 +163,7 @@ class Pump:
         self.tick(claim=False)
 
     def _claim(self, session: Session, free: int, now: datetime) -> list[Claimed]:
-        return outbox.claim(
+        return claims.claim(
             session,
             lease=self._lease,
             free=free,
@@ -188,11 +188,11 @@ class Pump:
     def _record(self, session: Session, results: Sequence[Result], now: datetime) -> None:
         sent = [result.claimed for result in results if result.is_sent]
         if sent:
-            outbox.settle_sent(session, sent, lease=self._lease, now=now)
+            claims.settle_sent(session, sent, lease=self._lease, now=now)
             self._resume(session)
         for result in results:
             if result.failure is not None:
-                state = outbox.settle_failed(session, result.claimed, result.failure, lease=self._lease, now=now)
+                state = claims.settle_failed(session, result.claimed, result.failure, lease=self._lease, now=now)
                 log.warning(
                     "mail_not_sent",
                     about_id=str(result.claimed.about_id),
@@ -205,7 +205,7 @@ class Pump:
     def _renew(self, session: Session, now: datetime) -> None:
         if not self._needs_renewal():
             return
-        outbox.renew(session, [claimed for claimed, _ in self._in_flight.values()], lease=self._lease, now=now)
+        claims.renew(session, [claimed for claimed, _ in self._in_flight.values()], lease=self._lease, now=now)
         self._in_flight = {key: (claimed, time.monotonic()) for key, (claimed, _) in self._in_flight.items()}
 
     def _needs_renewal(self) -> bool:
@@ -223,7 +223,7 @@ class Pump:
             kept = {_key(mail.claimed) for mail in written}
             dropped = [item for item in items if _key(item) not in kept]
             if dropped:
-                outbox.settle_dropped(session, dropped, lease=self._lease)
+                claims.settle_dropped(session, dropped, lease=self._lease)
         return outgoing
 
     # --- the sender as a whole -----------------------------------------------------------------------------------
@@ -239,7 +239,7 @@ class Pump:
             self._paused_until = now + min(_FIRST_PAUSE * 2 ** min(self._pauses - 1, 10), _LONGEST_PAUSE)
         reason = untried[0].unavailable
         until = self._paused_until or now
-        outbox.give_back(session, [result.claimed for result in untried], lease=self._lease, due_at=until)
+        claims.give_back(session, [result.claimed for result in untried], lease=self._lease, due_at=until)
         row = bucket(session, SENDER, now)
         row.paused_until = until
         row.reason = f"{reason.code}: {reason.detail}"[:500] if reason else None

@@ -4,7 +4,6 @@ import uuid
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from sqlalchemy.orm import Session
 
 from app.access.actor import Actor
 from app.directory import service
@@ -38,7 +37,7 @@ def get_user(actor: Reader, session: Reading, user_id: uuid.UUID) -> UserOut:
     return UserOut.model_validate(service.get_person(session, actor, user_id))
 
 
-def _named(kind: service.NamedKind, session: Session, actor: Actor, pager: Pager, q: str | None) -> Listing[NamedOut]:
+def _named(kind: service.NamedKind, session: Reading, actor: Actor, pager: Pager, q: str | None) -> Listing[NamedOut]:
     found = service.list_named(session, actor, kind, q=q, limit=pager.fetch, after=pager.after_text)
     return pager.listing(
         found,

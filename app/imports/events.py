@@ -15,7 +15,7 @@ from fastapi.sse import ServerSentEvent
 from app.access.actor import Actor
 from app.db.session import Database
 from app.errors import AppError, Code
-from app.imports import service, show
+from app.imports import look, show
 from app.imports.schemas import ImportOut
 from app.imports.steps import WORKING
 
@@ -66,7 +66,7 @@ async def follow(
 
 def _look(database: Database, actor: Actor, import_id: uuid.UUID, language: str) -> ImportOut:
     with database.reading() as session:
-        return show.import_out(service.get_import(session, actor, import_id), language)
+        return show.import_out(look.get_import(session, actor, import_id), language)
 
 
 def _told(imported: ImportOut) -> dict[str, object]:

@@ -7,6 +7,7 @@ from app.db.base import utcnow
 from app.errors import Code
 from app.imports import issues as findings
 from app.imports.issues import Issue
+from app.imports.look import ImportView, RowView, result_of
 from app.imports.models import Import
 from app.imports.schemas import (
     FailureOut,
@@ -20,7 +21,6 @@ from app.imports.schemas import (
     ResultOut,
     SuggestionOut,
 )
-from app.imports.service import ImportView, RowView, result_of
 from app.imports.work import is_working
 from app.texts import text
 

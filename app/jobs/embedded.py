@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.db.base import new_id, utcnow
 from app.db.session import Database
-from app.delivery import outbox
+from app.delivery import claims
 from app.delivery.pump import TICK_SECONDS, Pump
 from app.imports import sweep, work
 from app.imports.check import check_import
@@ -41,7 +41,7 @@ def clear_leases(database: Database) -> None:
     """What a dead worker held is free at once: for the holder of the one worker lock of an SQLite file, at start."""
     now = utcnow()
     with database.writing() as session:
-        freed = outbox.clear_leases(session, now)
+        freed = claims.clear_leases(session, now)
         work.clear_leases(session, now)
     if freed:
         log.warning("leases_cleared", mails=freed)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.access.models import RateBucket
-from app.delivery import outbox
+from app.delivery import claims
 from app.delivery.models import Lane
 from app.delivery.rates import SENDER
 from app.imports.models import Import
@@ -37,8 +37,8 @@ def look(session: Session, now: datetime) -> Background:
     sender = session.get(RateBucket, SENDER)
     paused = sender if sender is not None and sender.paused_until is not None and sender.paused_until > now else None
     return Background(
-        lag_seconds=outbox.lag_seconds(session, now),
-        sends=outbox.sends_by_result(session),
+        lag_seconds=claims.lag_seconds(session, now),
+        sends=claims.sends_by_result(session),
         imports={row[0]: row[1] for row in states},
         rows_per_second=round(rate, 1),
         paused_until=paused.paused_until if paused else None,

@@ -17,6 +17,7 @@ from app.db.base import utcnow
 from app.db.session import Database
 from app.errors import AppError, Code
 from app.settings import Settings
+from app.web.problems import language_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,14 @@ def _context(request: Request) -> Context:
 
 
 ContextOf = Annotated[Context, Depends(_context)]
+
+
+def _language(request: Request) -> str:
+    return language_of(request.headers.get("accept-language"))
+
+
+Language = Annotated[str, Depends(_language)]
+"""The installed language the reader likes best."""
 
 
 def _reading(context: ContextOf) -> Iterator[Session]:

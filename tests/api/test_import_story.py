@@ -1,5 +1,6 @@
 """The import as one readable story, over HTTP: upload, mapping, preview, commit, mails, and again."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from app.access.actor import Scope
@@ -30,8 +31,8 @@ def upload(desk: Desk, content: bytes = FILE, name: str = "personnel.csv") -> di
     return dict(answer.json())
 
 
-def map_columns(desk: Desk, import_id: str, columns: list[str | None], **rest: Any) -> dict[str, Any]:
-    answer = desk.http.put(f"/imports/{import_id}/mapping", json={"columns": columns} | rest)
+def map_columns(desk: Desk, import_id: str, columns: Sequence[str | None], **rest: Any) -> dict[str, Any]:
+    answer = desk.http.put(f"/imports/{import_id}/mapping", json={"columns": list(columns)} | rest)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 
@@ -188,7 +189,7 @@ def test_a_raw_body_is_as_good_as_a_form(desk: Desk) -> None:
 
 
 def test_the_file_can_be_read_differently_and_keeps_what_was_said(desk: Desk) -> None:
-    content = "junk line\nvoornaam|naam|mail|bedrijf\nJan|Peeters|jan@example.com|Acme, Ltd; Co\n".encode()
+    content = b"junk line\nvoornaam|naam|mail|bedrijf\nJan|Peeters|jan@example.com|Acme, Ltd; Co\n"
     imported = upload(desk, content)
     anew = desk.http.put(f"/imports/{imported['id']}/mapping", json={"header_line": 2}).json()
     assert (anew["state"], anew["headers"]) == ("uploaded", ["voornaam", "naam", "mail", "bedrijf"])

@@ -321,6 +321,25 @@ def test_a_file_that_cannot_be_read_anew_says_why(world: World, anew: dict[str, 
     problem_of(world.owner.put(f"/imports/{imported['id']}/mapping", json=anew), 422, code)
 
 
+@pytest.mark.parametrize(
+    "operation", [each for each in OPERATIONS if each.parameters("header").get("Idempotency-Key")], ids=lambda o: o.id
+)
+def test_an_idempotency_key_that_is_none_or_was_used_for_something_else_is_refused(
+    operation: Operation, world: World
+) -> None:
+    path, body = operation.filled(world), operation.body(world)
+    for key in ("", "x" * 300, "a b", "a\x01b", "é"):
+        answer = operation.call(world.owner, path, headers={"Idempotency-Key": key.encode()}, **body)
+        if answer.status_code >= 400:
+            problem_of(answer, answer.status_code, Code(answer.json()["code"]))
+    header = {"Idempotency-Key": f"used-{operation.id}"}
+    first = operation.call(world.owner, path, headers=header, **body)
+    if first.status_code < 400 and body:
+        other = operation.call(world.owner, path, headers=header, **operation.body(world))
+        if other.headers.get("idempotent-replayed") != "true":
+            problem_of(other, 422, Code.IDEMPOTENCY_KEY_REUSED)
+
+
 # --- too large ---------------------------------------------------------------------------------------------------
 
 

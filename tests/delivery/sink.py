@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -31,7 +31,7 @@ class Sink:
         self.last: EmailMessage | None = None
         self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
 
-    async def handle_RCPT(  # noqa: N802, PLR0913 aiosmtpd's name and shape
+    async def handle_RCPT(  # noqa: N802 aiosmtpd's name and shape
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[Any]
     ) -> str:
         """Take a recipient, or answer as told."""
@@ -56,7 +56,7 @@ class Sink:
         """The MAIL_URL of this server."""
         return f"smtp://127.0.0.1:{self._controller.port}"
 
-    def __enter__(self) -> "Sink":
+    def __enter__(self) -> Self:
         self._controller.start()
         return self
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.db.base import new_id, utcnow
-from app.delivery import outbox
-from app.delivery.models import Delivery, DeliveryBatch, DeliveryState, Lane
+from app.delivery import claims, outbox
+from app.delivery.models import Delivery, DeliveryBatch, DeliveryState, Lane, MailKind
 from tests.api.test_import_story import map_columns, upload
 from tests.conftest import Desk
 from tests.delivery.sink import Sink
@@ -107,7 +107,7 @@ def test_after_three_days_a_mail_is_given_up(posting: Desk, sink: Sink) -> None:
 
 
 def test_the_delays_between_tries_grow_to_an_hour() -> None:
-    delays = [outbox.retry_delay(attempt).total_seconds() for attempt in range(1, 20)]
+    delays = [claims.retry_delay(attempt).total_seconds() for attempt in range(1, 20)]
     assert 8 <= delays[0] <= 12
     assert all(later <= 3600 * 1.2 for later in delays)
     assert delays[-1] >= 3600 * 0.8
@@ -151,11 +151,11 @@ def test_inside_the_bulk_lane_every_platform_gets_its_share(posting: Desk) -> No
         for subdomain, number in (("acme", 5000), ("globex", 100), ("initech", 10)):
             ids = [new_id().bytes for _ in range(number)]
             outbox.enqueue(
-                session, posting.platform_id(subdomain), ids, kind=outbox.MailKind.INVITATION, lane=Lane.BULK, now=now
+                session, posting.platform_id(subdomain), ids, kind=MailKind.INVITATION, lane=Lane.BULK, now=now
             )
     with posting.database.writing() as session:
-        claimed = outbox.claim(session, lease=new_id(), free=120, now=now)
-    by_platform = {subdomain: 0 for subdomain in ("acme", "globex", "initech")}
+        claimed = claims.claim(session, lease=new_id(), free=120, now=now)
+    by_platform = dict.fromkeys(("acme", "globex", "initech"), 0)
     names = {posting.platform_id(subdomain): subdomain for subdomain in by_platform}
     for item in claimed:
         by_platform[names[item.platform_id]] += 1
@@ -168,13 +168,13 @@ def test_a_lease_that_ran_out_belongs_to_the_next_and_a_late_result_changes_noth
     posting.http.post("/invitations", json={"email": "slow@example.com", "organisation": "Acme"})
     slow, quick = new_id(), new_id()
     with posting.database.writing() as session:
-        (first,) = outbox.claim(session, lease=slow, free=10, now=utcnow())
-        assert outbox.claim(session, lease=quick, free=10, now=utcnow()) == []
-    later = utcnow() + outbox.LEASE + timedelta(seconds=1)
+        (first,) = claims.claim(session, lease=slow, free=10, now=utcnow())
+        assert claims.claim(session, lease=quick, free=10, now=utcnow()) == []
+    later = utcnow() + claims.LEASE + timedelta(seconds=1)
     with posting.database.writing() as session:
-        (second,) = outbox.claim(session, lease=quick, free=10, now=later)
+        (second,) = claims.claim(session, lease=quick, free=10, now=later)
         assert second.attempts == 2
-        outbox.settle_sent(session, [first], lease=slow, now=later)
+        claims.settle_sent(session, [first], lease=slow, now=later)
     with posting.database.reading() as session:
         assert session.scalar(select(Delivery.state).where(Delivery.lease == quick)) == DeliveryState.SENDING
 

@@ -1,4 +1,4 @@
-"""`rollcall serve` as a process: it restarts what dies, gives up when that is hopeless, ends with its parent, drains."""
+"""`rollcall serve` as a process: it restarts what dies, gives up in the end, ends with its parent, drains."""
 
 import os
 import signal
@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -63,6 +64,10 @@ def children(process: subprocess.Popen[bytes]) -> dict[str, int]:
     return found
 
 
+def is_replaced(process: subprocess.Popen[bytes], name: str, before: int) -> bool:
+    return children(process).get(name, before) != before
+
+
 def lives(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -77,7 +82,7 @@ def test_a_killed_child_is_replaced_and_sigterm_ends_everything(desk: Desk) -> N
         for name in ("worker", "api"):
             before = children(process)[name]
             os.kill(before, signal.SIGKILL)
-            assert wait_for(lambda name=name, before=before: children(process).get(name, before) != before, 30.0)
+            assert wait_for(partial(is_replaced, process, name, before), 30.0)
             assert wait_for(lambda: is_up(url) and workers(url) == 1, 30.0)
         pids = children(process).values()
         process.send_signal(signal.SIGTERM)

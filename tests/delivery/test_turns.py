@@ -6,7 +6,7 @@ from datetime import timedelta
 from app.access.models import RateBucket
 from app.db.base import new_id, utcnow
 from app.db.session import Database
-from app.delivery import outbox
+from app.delivery import claims, outbox
 from app.delivery.models import Lane, MailKind
 from app.delivery.rates import Rates
 from app.invitations.people import Invite, NewPerson, add_people
@@ -47,7 +47,7 @@ def test_with_50000_waiting_one_person_is_first_and_another_platforms_hundred_ar
     pump.drain(10)
     arrived = [str(mail["To"]) for mail in desk.mails()]
     first_of_globex = [position for position, to in enumerate(arrived) if "globex" in to]
-    print(f"urgent was number {[to for to in arrived].index('urgent@example.com') + 1} of {WAITING + 101} waiting; "
+    print(f"urgent was number {arrived.index('urgent@example.com') + 1} of {WAITING + 101} waiting; "
           f"globex's hundred were among the first {max(first_of_globex) + 1}")  # fmt: skip
     assert arrived.index("urgent@example.com") < desk.settings.mail_connections
     assert len(first_of_globex) == 100
@@ -65,7 +65,7 @@ def claimed_in(database: Database, seconds: float, rates: Rates) -> dict[int, in
     lease = new_id()
     for step in range(int(seconds * 20)):
         with database.writing() as session:
-            for item in outbox.claim(
+            for item in claims.claim(
                 session, lease=lease, free=200, now=now + timedelta(seconds=step / 20), rates=rates
             ):
                 found[item.platform_id] = found.get(item.platform_id, 0) + 1

@@ -82,7 +82,7 @@ def test_what_is_no_address_is_refused(text: str) -> None:
         canonical(text)
 
 
-@pytest.mark.parametrize("label", ["example", "例え", "ä" * 20, "漢字" * 8])
+@pytest.mark.parametrize("label", ["example", "例え", "ä" * 20, "漢字" * 8, "ｅｘａｍｐｌｅ"])
 @pytest.mark.parametrize("length", range(248, 260))
 def test_the_length_is_judged_in_bytes_of_the_longest_spelling_as_email_validator_does(label: str, length: int) -> None:
     domain = ".".join([label] * (200 // len(f"{label}.".encode()))) + ".com"

@@ -117,6 +117,7 @@ def test_a_default_fills_empty_cells_only() -> None:
 
 def test_an_empty_default_is_none() -> None:
     assert Planned({**JAN, "company": ""}, recipe=_recipe(company="")).outcomes == [Outcome.REJECTED]
+    assert Planned(JAN, recipe=_recipe(language="")).rows[0].values["language"] == "en"
 
 
 def test_an_empty_language_takes_the_imports_default_then_the_platforms() -> None:
@@ -201,6 +202,19 @@ def test_everything_that_is_wrong_with_a_row_is_said_at_once_and_nothing_twice()
         IssueCode.LANGUAGE_UNKNOWN: 1,
         IssueCode.REQUIRED_VALUE_MISSING: 2,
     }
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "code"),
+    [
+        ("company", "\x1c", IssueCode.CHARACTERS_NOT_ALLOWED),
+        ("language", "x" * 36, IssueCode.VALUE_TOO_LONG),
+        ("student_groups", "/".join(f"G{n}" for n in range(3000)), IssueCode.VALUE_TOO_LONG),
+        ("email", "a\nb", IssueCode.CHARACTERS_NOT_ALLOWED),
+    ],
+)
+def test_one_cell_has_one_thing_wrong_with_it(column: str, value: str, code: IssueCode) -> None:
+    assert Planned({**JAN, column: value}).codes == [[code]]
 
 
 # --- ragged and empty rows -------------------------------------------------------------------------------------------

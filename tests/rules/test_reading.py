@@ -110,6 +110,15 @@ def test_a_delimiter_is_recognised_where_texts_hold_all_the_others(delimiter: st
     assert len(found.headers) == 3
 
 
+def test_known_headers_tell_the_delimiter_where_rows_do_not() -> None:
+    assert _detected("email;company\na;b,c\na;b;x,c\na,c\n").dialect.delimiter == ";"
+
+
+def test_addresses_tell_the_delimiter_where_headers_do_not() -> None:
+    rows = ["who, how, why|where", *["Dupont, Jean, Mr|jan@example.com"] * 3]
+    assert _detected("\n".join(rows)).dialect.delimiter == "|"
+
+
 def test_a_delimiter_inside_quotes_does_not_count() -> None:
     headers, records = _read('email;company\na@example.com;"Acme, Inc, Ltd"\nb@example.com;"B, C, D"\n')
     assert headers == ["email", "company"]
@@ -207,11 +216,12 @@ def test_every_encoding_we_offer_can_be_chosen(encoding: str) -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("pieces", [1, 2, 5, 100])
 def test_a_byte_that_cannot_be_decoded_is_refused_with_its_line(end: str, pieces: int) -> None:
-    raw = end.join(["email;company", "a@example.com;Zoë", "b@example.com;X"]).encode() + b"\xff\n"
-    reader = RecordReader([raw[n : n + pieces] for n in range(0, len(raw), pieces)], Dialect("utf-8", ";", '"', 1))
-    with pytest.raises(AppError) as refused:
-        list(reader.records())
-    assert (refused.value.code, refused.value.params["line"]) == (Code.FILE_UNDECODABLE, 3)
+    raw = end.join(["email;company", "a@example.com;Zoë", ""]).encode()
+    for bad in (raw + b"\xff", raw + b"b@example.com;X\xff\n", raw + "é".encode()[:1]):
+        cut = [bad[n : n + pieces] for n in range(0, len(bad), pieces)]
+        with pytest.raises(AppError) as refused:
+            list(RecordReader(cut, Dialect("utf-8", ";", '"', 1)).records())
+        assert (refused.value.code, refused.value.params["line"]) == (Code.FILE_UNDECODABLE, 3)
 
 
 # --- lines -----------------------------------------------------------------------------------------------------------
@@ -323,6 +333,12 @@ def test_a_header_below_the_top_of_a_large_file_is_refused() -> None:
     assert refused.value.code is Code.FILE_WITHOUT_HEADER
 
 
+def test_below_the_end_of_a_file_there_is_neither_header_nor_record() -> None:
+    reader = RecordReader([b"email\n", b"a@example.com\n"], Dialect("utf-8", ",", '"', 9))
+    assert list(reader.records()) == []
+    assert (reader.header, reader.lines) == ([], 2)
+
+
 def test_too_many_columns_are_refused() -> None:
     refused = _refusal(",".join(f"h{n}" for n in range(6)) + "\n", max_columns=5)
     assert (refused.code, refused.params["columns"], refused.params["limit"]) == (Code.FILE_TOO_MANY_COLUMNS, 6, 5)
@@ -389,8 +405,9 @@ def test_a_null_character_far_down_is_a_character_of_a_cell() -> None:
     ],
 )
 def test_a_quote_never_closed_in_a_small_file_is_said_at_once_with_the_line_of_its_row(content: str, line: int) -> None:
-    refused = _refusal(content)
-    assert (refused.code, refused.params["line"]) == (Code.FILE_QUOTE_UNCLOSED, line)
+    with pytest.raises(AppError) as refused:
+        _detected(content)
+    assert (refused.value.code, refused.value.params["line"]) == (Code.FILE_QUOTE_UNCLOSED, line)
 
 
 def test_a_quote_never_closed_beyond_the_top_of_a_large_file_is_found_by_the_reader() -> None:
@@ -471,7 +488,7 @@ def test_too_many_lines_below_the_header_are_refused() -> None:
 
 # --- properties ------------------------------------------------------------------------------------------------------
 
-TEXT = st.text(alphabet="ab;,\t|\"'\n\r é€𝄞\x0b\u2028", max_size=8)
+TEXT = st.text(alphabet="ab;,\t|\"'\n\r é€𝄞\x0b\u2028\ufeff", max_size=8)
 LATIN = st.text(alphabet="ab;,\t|\"'\n\r é€ß", max_size=8)
 END = st.sampled_from(["\n", "\r\n", "\r"])
 
@@ -540,6 +557,7 @@ def test_pieces_cut_anywhere_give_the_same_records(table: tuple[str, Dialect], c
 
 @given(tables(), st.lists(st.integers(0, 10_000), max_size=12), st.integers(2, 40))
 @example(('email,company\na,"\n\n"\rb,ë\n'.replace("\n", "\r"), COMMA), [20, 22, 24], 3)
+@example(("email,company\n\ufeffa,b\n", COMMA), [14], 27)
 @settings(max_examples=300, deadline=None)
 def test_a_reader_started_in_the_middle_gives_exactly_the_records_from_there_on(
     table: tuple[str, Dialect], cuts: list[int], size: int
@@ -563,6 +581,7 @@ def test_there_is_a_start_in_every_piece_that_a_record_starts_in(end: bytes) -> 
     reader = RecordReader(pieces, COMMA)
     list(reader.records())
     assert {start.piece for start in reader.starts} >= set(range(1, len(pieces) - 1))
+    assert {start.skip for start in reader.starts} == ({1} if end == b"\r" else {0})
 
 
 @given(tables(), st.integers(1, 5))
