@@ -5,19 +5,13 @@ Checks what it shows, and says so when a number is wrong. Never writes anywhere 
 
 import email
 import email.policy
-import os
-import secrets
-import shutil
 import signal
-import socket
-import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -27,20 +21,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from app import terminal
-from app.access.actor import Scope
-from app.access.credentials import create_api_key
-from app.db.base import utcnow
-from app.db.migrate import migrate
-from app.db.session import Database
-from app.jobs.lock import is_worker_alive
-from app.setup import NewPlatform, create_platform
-
-FOLDER = Path("var/demo")
-MAILS = FOLDER / "mails"
-LOG = FOLDER / "serve.log"
-DATABASE = FOLDER / "rollcall.db"
-FILE = Path(__file__).parent.parent / "tests" / "files" / "french_office.csv"
-PLATFORM = NewPlatform("default", "Demo Academy", "admin@example.com")
+from app.demo_service import FILE, FOLDER, LOG, MAILS, PLATFORM, NotAsExpected, prepare, running_service
 
 ONE_BY_ONE: tuple[dict[str, Any], ...] = (
     {
@@ -64,15 +45,9 @@ ONE_BY_ONE: tuple[dict[str, Any], ...] = (
 
 DEFAULTS = {"language": "fr", "label": "Collaborateur"}
 COMMIT = {"message": "Bienvenue ! Welkom! Welcome!\nOn commence lundi. We starten maandag. We start on Monday."}
-_START_SECONDS = 30.0
 _WORK_SECONDS = 30.0
-_END_SECONDS = 40.0
 _WIDTH = 100
 _T = TypeVar("_T")
-
-
-class _NotAsExpected(Exception):  # noqa: N818 it is the demo that fails
-    """A step went otherwise than it must; the text says which and how."""
 
 
 def run_demo(*, stay: bool) -> int:
@@ -81,7 +56,7 @@ def run_demo(*, stay: bool) -> int:
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         _run(console, stay=stay)
-    except _NotAsExpected as error:
+    except NotAsExpected as error:
         console.print(Text(f"\nThe demo stopped: {error}", style="bold red"))
         return 1
     except (OSError, httpx.HTTPError) as error:
@@ -100,9 +75,9 @@ def run_demo(*, stay: bool) -> int:
 def _run(console: Console, *, stay: bool) -> None:
     began = time.monotonic()
     _step(console, "1", "A service of its own")
-    key = _prepare()
+    key = prepare()
     _say(console, f"An SQLite file, the platform “{PLATFORM.name}” and an API key, all fresh in {FOLDER}.")
-    with _service() as address:
+    with running_service() as address:
         _say(console, f"The API and its worker run at {address} (ready after {time.monotonic() - began:.1f} s).")
         with httpx.Client(
             base_url=f"{address}/api/v1",
@@ -126,7 +101,7 @@ class Demo:
         self._http = http
 
     def run(self) -> EmailMessage:
-        """Every step; one of the mails. Raises _NotAsExpected."""
+        """Every step; one of the mails. Raises NotAsExpected."""
         self._invite_one_by_one()
         _step(self._console, "3", f"Upload {FILE.name}, as Excel wrote it in a French office")
         imported = self._upload()
@@ -231,86 +206,11 @@ class Demo:
         shown = path.replace(path.split("/")[2], "{id}") if path.count("/") > 1 else path
         self._console.print(Text.assemble((f"{method:<4} /api/v1{shown}", "cyan"), f"  {answer.status_code}"))
         if answer.status_code != status:
-            raise _NotAsExpected(f"{method} {path} answered {answer.status_code}, not {status}: {answer.text[:500]}")
+            raise NotAsExpected(f"{method} {path} answered {answer.status_code}, not {status}: {answer.text[:500]}")
         return dict(answer.json())
 
     def _get(self, path: str) -> dict[str, Any]:
         return dict(self._http.get(path).raise_for_status().json())
-
-
-# --- the service ---------------------------------------------------------------------------------------------------
-
-
-def _prepare() -> str:
-    """A fresh folder, database and platform; an API key."""
-    if not FILE.is_file():
-        raise _NotAsExpected(f"it needs tests/files/{FILE.name} of the repository, which is not there.")
-    if is_worker_alive(DATABASE):
-        raise _NotAsExpected(f"another demo is running in {FOLDER}; end it first.")
-    if FOLDER.exists():
-        shutil.rmtree(FOLDER)
-    MAILS.mkdir(parents=True)
-    database = Database(f"sqlite:///{DATABASE}")
-    migrate(database)
-    with database.writing() as session:
-        platform = create_platform(session, PLATFORM, now=utcnow())
-        key = create_api_key(session, platform.id, name="Demo", scopes=[Scope.IMPORT, Scope.INVITE], now=utcnow())[1]
-    database.close()
-    return key
-
-
-@contextmanager
-def _service() -> Iterator[str]:
-    """`rollcall serve` on a free port while this lasts; its address."""
-    port = _free_port()
-    address = f"http://127.0.0.1:{port}"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ROLLCALL_")} | {
-        "ROLLCALL_DATABASE_URL": f"sqlite:///{DATABASE}",
-        "ROLLCALL_SECRET_KEYS": secrets.token_urlsafe(48),
-        "ROLLCALL_PUBLIC_URL": address,
-        "ROLLCALL_MAIL_URL": f"folder://./{MAILS}",
-        "ROLLCALL_MAIL_FROM": "invitations@example.com",
-    }
-    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
-    with LOG.open("wb") as log:
-        # A session of its own: Ctrl-C is ours to answer, and the service ends as it does in production, by SIGTERM.
-        service = subprocess.Popen(  # noqa: S603 our own program
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
-        try:
-            _wait_until_ready(service, address)
-            yield address
-        finally:
-            _end(service)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
-
-
-def _wait_until_ready(service: "subprocess.Popen[bytes]", address: str) -> None:
-    until = time.monotonic() + _START_SECONDS
-    with httpx.Client(timeout=5.0, trust_env=False) as http:
-        while time.monotonic() < until:
-            if service.poll() is not None:
-                raise _NotAsExpected(f"the service ended with status {service.returncode}; its log: {LOG}")
-            with suppress(httpx.TransportError):
-                answer = http.get(f"{address}/readyz")
-                if answer.status_code == httpx.codes.OK and answer.json()["workers_alive"]:
-                    return
-            time.sleep(0.05)
-    raise _NotAsExpected(f"the service was not ready within {_START_SECONDS:.0f} seconds; its log: {LOG}")
-
-
-def _end(service: "subprocess.Popen[bytes]") -> None:
-    service.terminate()
-    try:
-        service.wait(_END_SECONDS)
-    except BaseException:
-        service.kill()  # its children see the pipe close, and end
-        service.wait()
-        raise
 
 
 def _stay(console: Console, address: str, key: str, mail: EmailMessage) -> None:
@@ -381,7 +281,7 @@ def _say(console: Console, words: str, style: str = "") -> None:
 
 def _expect(is_so: bool, otherwise: str) -> None:
     if not is_so:
-        raise _NotAsExpected(otherwise + ".")
+        raise NotAsExpected(otherwise + ".")
 
 
 def _within(look: Callable[[], _T]) -> Callable[[], _T]:
@@ -390,7 +290,7 @@ def _within(look: Callable[[], _T]) -> Callable[[], _T]:
 
     def _look() -> _T:
         if time.monotonic() > until:
-            raise _NotAsExpected(f"the work took more than {_WORK_SECONDS:.0f} seconds; the log of the service: {LOG}")
+            raise NotAsExpected(f"the work took more than {_WORK_SECONDS:.0f} seconds; the log of the service: {LOG}")
         return look()
 
     return _look

@@ -134,6 +134,17 @@ KINDS: Mapping[Code, Kind] = {
 }
 
 
+UNREADABLE: tuple[Code, ...] = (
+    Code.FILE_EMPTY,
+    Code.FILE_UNDECODABLE,
+    Code.FILE_WITHOUT_HEADER,
+    Code.FILE_QUOTE_UNCLOSED,
+    Code.FILE_CELL_TOO_LARGE,
+    Code.FILE_TOO_MANY_COLUMNS,
+)
+"""What looking at the top of a file may find."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """One place in a request that is wrong: a JSON pointer (`/columns/2`), a code, and what its text needs."""

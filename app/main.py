@@ -104,6 +104,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.include_router(health)
     app.include_router(console)
+    _describe_problems(app)
     return app
 
 
@@ -115,6 +116,19 @@ def describe() -> dict[str, Any]:
         secret_keys=(SecretStr("only to describe the service, never to run it"),),
     )
     return create_app(settings).openapi()
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Puts the shape of problems into the description. As a route's `model` it would also be told of as plain JSON."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        described = plain()
+        shapes = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        described["components"]["schemas"] |= shapes.pop("$defs") | {"Problem": shapes}
+        return described
+
+    app.openapi = openapi  # type: ignore[method-assign] # FastAPI's documented way to extend the description
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from app.access.credentials import platform_by_id
 from app.access.tokens import Keyring, Link, Purpose
 from app.delivery.claims import Claimed
-from app.delivery.message import Envelope, Letter
+from app.delivery.letter import Letter
+from app.delivery.message import Envelope
 from app.delivery.pump import Outgoing
 from app.directory.models import User, UserState
 

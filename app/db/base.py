@@ -5,9 +5,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 import uuid_utils
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, MetaData, TypeDecorator, Uuid
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Integer,
+    LargeBinary,
+    MetaData,
+    TypeDecorator,
+    Uuid,
+    false,
+    or_,
+)
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.types import TypeEngine
 
 NAMING = {
@@ -62,6 +75,13 @@ class Base(DeclarativeBase):
     """Base of all tables."""
 
     metadata = MetaData(naming_convention=NAMING)
+
+
+def containing(text: str, *columns: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Whether one of these columns contains a text, in any case. A NUL, which ends a pattern on SQLite, none does."""
+    if "\0" in text:
+        return false()
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
 def new_id() -> uuid.UUID:

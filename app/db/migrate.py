@@ -17,7 +17,8 @@ class SchemaError(Exception):
 
 
 def migrate(database: Database, revision: str = "head") -> None:
-    """Run the migrations that are missing."""
+    """Run the migrations that are missing. Raises SchemaError where the schema is newer than the code."""
+    _refuse_newer(database)
     with database.engine.begin() as connection:
         config = _config()
         config.attributes["connection"] = connection
@@ -29,14 +30,20 @@ def migrate(database: Database, revision: str = "head") -> None:
 
 def require_current(database: Database) -> None:
     """Raises SchemaError where a migration is missing, or the schema is newer than the code."""
-    scripts = ScriptDirectory.from_config(_config())
-    with database.engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    if current == scripts.get_current_head():
-        return
-    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+    _refuse_newer(database)
+    if _revision(database) != ScriptDirectory.from_config(_config()).get_current_head():
+        raise SchemaError("The database needs migrating. Run: rollcall migrate")
+
+
+def _refuse_newer(database: Database) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if _revision(database) not in {None, *known}:
         raise SchemaError("The database has a newer schema than this version of Rollcall. Install the newer version.")
-    raise SchemaError("The database needs migrating. Run: rollcall migrate")
+
+
+def _revision(database: Database) -> str | None:
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config() -> Config:

@@ -1,6 +1,6 @@
-"""What a mail says, in its reader's language, and the bytes that say it. Words: texts/*.json; shape: templates/.
+"""The bytes of a mail: a complete message from what it says and who it is for, fast, from a cached skeleton.
 
-Never sends or looks anything up, knows no clock and no settings; a field can never become a header, markup or a link.
+Never sends or looks anything up, knows no clock and no settings; a field can never become a header.
 """
 
 import base64
@@ -12,35 +12,12 @@ from datetime import datetime
 from email.quoprimime import header_encode, header_length
 from email.utils import format_datetime
 from enum import IntEnum
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import lru_cache
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import escape
 
-from app.texts import text as words
-
-KINDS: Final = frozenset({"invitation", "password_reset"})
-"""The kinds of mail; each has a folder of templates and a section of texts under its name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """What a mail is about. All but `first_name`, `link` and `expires_at` is usually the same for a whole batch."""
-
-    kind: str
-    language: str
-    platform: str
-    inviter: str
-    message: str | None
-    first_name: str | None
-    link: str
-    expires_at: datetime | None
-    """When the link stops working (aware). None while that is not known, as in a preview: `valid_days` then says it."""
-    time_zone: str
-    valid_days: int
+from app.delivery.letter import CONTROLS, Letter, Wording, date_time, greeting_name, one_line, say, wording_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,34 +33,22 @@ class Envelope:
     date: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """What a reader sees: the subject and the two alternatives of the body."""
-
-    subject: str
-    text: str
-    html: str
-
-
-def render(letter: Letter) -> Rendered:
-    """The words of a mail. Raises KeyError for a language, ValueError for a kind or time zone nobody installed."""
-    return _render(_wording(letter), _greeting_name(letter.first_name), _line(letter.link), _until(letter))
-
-
 def build(letter: Letter, envelope: Envelope) -> bytes:
     """The complete RFC 5322 message: 7 bit, CRLF, ready to send. Only an address outside ASCII makes it 8 bit.
 
     What it shares with the mail before (nearly everything) comes from a cache; it says exactly what `render` says.
     Raises what `render` raises, and ValueError for an address or Message-ID that could not stand in a header.
     """
-    name = _greeting_name(letter.first_name)
-    frame = _Frame(_wording(letter), name is not None, envelope.sender_address, envelope.sender_name, envelope.reply_to)
+    name = greeting_name(letter.first_name)
+    frame = _Frame(
+        wording_of(letter), name is not None, envelope.sender_address, envelope.sender_name, envelope.reply_to
+    )
     skeleton = _skeleton(frame)
     text_name, html_name = _both_ways(name or "")
-    text_link, html_link = _both_ways(_line(letter.link))
+    text_link, html_link = _both_ways(one_line(letter.link))
     text_until, html_until = _until_both_ways(letter.language, letter.time_zone, letter.expires_at)
     values = (  # in the order of _Gap
-        _mailbox(_greeting_name(envelope.recipient_name), envelope.recipient),
+        _mailbox(greeting_name(envelope.recipient_name), envelope.recipient),
         _header_date(envelope.date.replace(microsecond=0)),
         _message_id(envelope.message_id),
         text_name,
@@ -99,135 +64,8 @@ def build(letter: Letter, envelope: Envelope) -> bytes:
     return b"".join(pieces)
 
 
-# --- What it says ----------------------------------------------------------------------------------------------------
-
-_TEMPLATES: Final = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=select_autoescape(("html",), default=False),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    auto_reload=False,
-)
-
-
-class _Wording(NamedTuple):
-    """What decides the words, apart from the three fields that are each reader's own."""
-
-    kind: str
-    language: str
-    platform: str
-    inviter: str
-    message: str | None
-    days: int | None
-
-
-def _wording(letter: Letter) -> _Wording:
-    days = letter.valid_days if letter.expires_at is None else None
-    if letter.kind == "invitation":
-        return _Wording(letter.kind, letter.language, letter.platform, letter.inviter, letter.message, days)
-    return _Wording(letter.kind, letter.language, letter.platform, "", None, days)  # nobody invites to a new password
-
-
-def _render(wording: _Wording, name: str | None, link: str, until: str | None) -> Rendered:
-    if wording.kind not in KINDS:
-        raise ValueError("not a kind of mail")
-    platform, inviter = _line(wording.platform), _line(wording.inviter)
-    context = {
-        "t": partial(_say, wording.language),
-        "language": wording.language,
-        "own": not inviter or inviter.casefold() == platform.casefold(),  # not "Acme invites you to Acme"
-        "days": wording.days,
-        "name": name,
-        "link": link,
-        "until": until,
-    }
-    subject = _TEMPLATES.get_template(f"{wording.kind}/subject.txt").render(context, platform=platform, inviter=inviter)
-    context |= {
-        "subject": subject,
-        "platform": _unlinked(platform),
-        "inviter": _unlinked(inviter),
-        "message": _lines(wording.message or ""),
-    }
-    text = _TEMPLATES.get_template(f"{wording.kind}/body.txt").render(context)
-    html = _TEMPLATES.get_template(f"{wording.kind}/body.html").render(context)
-    return Rendered(subject, text + "\n", html + "\n")
-
-
-def _say(language: str, key: str, **params: object) -> str:
-    return words(language, f"mail.{key}", **params)
-
-
-def _until(letter: Letter) -> str | None:
-    if letter.expires_at is None:
-        return None
-    return _date_time(letter.language, letter.time_zone, letter.expires_at.replace(second=0, microsecond=0))
-
-
-@lru_cache(maxsize=1024)
-def _date_time(language: str, time_zone: str, moment: datetime) -> str:
-    """`Friday 27 November 2026 at 14:05 (Europe/Brussels)`; to the minute, rounded down: never a promise too long."""
-    if moment.tzinfo is None:
-        raise ValueError("a time without a time zone")
-    try:
-        local = moment.astimezone(ZoneInfo(time_zone))
-    except (KeyError, OSError) as error:
-        raise ValueError("not a time zone") from error
-    say = partial(_say, language)
-    return say(
-        "date_time",
-        weekday=say(f"weekday.{local.isoweekday()}"),
-        day=say("first_day") if local.day == 1 else local.day,
-        month=say(f"month.{local.month}"),
-        year=local.year,
-        hour=local.hour,
-        minute=local.minute,
-        time_zone=time_zone,
-    )
-
-
-# --- What a field may hold -------------------------------------------------------------------------------------------
-
-_CONTROLS: Final = (
-    r"\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: line breaks among them
-    r"\u202a-\u202e\u2066-\u2069"  # embeddings and overrides: would turn the direction of our words behind them
-    r"\u2028\u2029"  # line and paragraph separators
-    r"\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"  # cannot be encoded, or are no characters (our marks: _MARKS)
-)
-_NOT_IN_A_LINE: Final = re.compile(f"[ {_CONTROLS}]+")
-_LINE_BREAK: Final = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-_NOT_IN_LINES: Final = re.compile(f"[{_CONTROLS}](?<!\n)")
-_LINK_LIKE: Final = re.compile(r"[/\\@＠]|www[.。．｡]|[.。．｡]\w\w", re.IGNORECASE)
-_LINK_JOINT: Final = re.compile(r"([.。．｡:/\\@＠])")
-_ADDRESS: Final = re.compile(rf'(?!.*=\?)[^\s{_CONTROLS}<>()\[\],:;"\\@]+@[^\s{_CONTROLS}<>()\[\],:;"\\@]+')
+_ADDRESS: Final = re.compile(rf'(?!.*=\?)[^\s{CONTROLS}<>()\[\],:;"\\@]+@[^\s{CONTROLS}<>()\[\],:;"\\@]+')
 _MESSAGE_ID: Final = re.compile(r"<?([\w!#$%&'*+/=?^`{|}~.-]+@[\w.-]+)>?", re.ASCII)
-
-
-def _line(value: str) -> str:
-    """A field as one line: what cannot be seen in it (line breaks, controls) becomes a space."""
-    return _NOT_IN_A_LINE.sub(" ", value).strip()
-
-
-def _lines(value: str) -> str:
-    """The personal message: its line breaks stay, other controls become spaces."""
-    return _NOT_IN_LINES.sub(" ", _LINE_BREAK.sub("\n", value)).strip()
-
-
-def _greeting_name(first_name: str | None) -> str | None:
-    """The name to greet, None without one. A "name" that mail programs would turn into a link is advertising by
-    invitation, an old trick: whoever has `/`, `@`, `www.` or a dot with letters behind it (`evil.example`, but not
-    `J. P.`) in the first name is greeted without it.
-    """
-    name = _line(first_name or "")
-    return name if name and not _LINK_LIKE.search(name) else None
-
-
-def _unlinked(name: str) -> str:
-    """A platform's or inviter's name, which cannot be left out: a zero-width space keeps `learn.example` from
-    becoming a link in mail programs that look for addresses in plain words.
-    """
-    return _LINK_JOINT.sub("\\1\u200b", name) if _LINK_LIKE.search(name) else name
-
 
 # --- Headers ---------------------------------------------------------------------------------------------------------
 
@@ -263,7 +101,7 @@ def _address(value: str) -> str:
 def _mailbox(name: str | None, address: str) -> bytes:
     """`"Name" <address>`, or the address alone."""
     address = _address(address)
-    name = _line(name or "")
+    name = one_line(name or "")
     if not name:
         return address.encode()
     display = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"' if _is_plain(name) else _encoded_words(name)
@@ -303,7 +141,7 @@ class _Gap(IntEnum):
 
 
 _NAME_MARK, _LINK_MARK, _UNTIL_MARK = _MARKS = "\ufdd0", "\ufdd1", "\ufdd2"
-"""Rendered in place of what is each mail's own. Noncharacters: `_line` and `_lines` let none through from a field."""
+"""Rendered in place of what is each mail's own. Noncharacters: the cleaning of fields (letter) lets none through."""
 _AT_A_MARK: Final = re.compile("([" + "".join(_MARKS) + "])")
 _TEXT_GAPS: Final = dict(zip(_MARKS, (_Gap.TEXT_NAME, _Gap.TEXT_LINK, _Gap.TEXT_UNTIL), strict=True))
 _HTML_GAPS: Final = dict(zip(_MARKS, (_Gap.HTML_NAME, _Gap.HTML_LINK, _Gap.HTML_UNTIL), strict=True))
@@ -313,7 +151,7 @@ _BOUNDARY: Final = "=_rollcall"  # quoted-printable can never contain `=_` (RFC 
 class _Frame(NamedTuple):
     """Everything mails of a batch share."""
 
-    wording: _Wording
+    wording: Wording
     named: bool
     sender_address: str
     sender_name: str
@@ -332,7 +170,7 @@ class _Skeleton:
 def _skeleton(frame: _Frame) -> _Skeleton:
     wording = frame.wording
     until = _UNTIL_MARK if wording.days is None else None
-    said = _render(wording, _NAME_MARK if frame.named else None, _LINK_MARK, until)
+    said = say(wording, _NAME_MARK if frame.named else None, _LINK_MARK, until)
     reply_to = [f"Reply-To: {_address(frame.reply_to)}"] if frame.reply_to else []
     before_to = "From: " + _mailbox(frame.sender_name, frame.sender_address).decode() + "\r\nTo: "
     headers = [
@@ -413,4 +251,4 @@ def _until_both_ways(language: str, time_zone: str, moment: datetime | None) -> 
 
 @lru_cache(maxsize=1024)
 def _minute_both_ways(language: str, time_zone: str, moment: datetime) -> tuple[bytes, bytes]:
-    return _both_ways(_date_time(language, time_zone, moment))
+    return _both_ways(date_time(language, time_zone, moment))

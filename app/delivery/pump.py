@@ -20,7 +20,8 @@ from app.db.base import new_id, utcnow
 from app.db.session import Database
 from app.delivery import claims
 from app.delivery.claims import LEASE, Claimed, Failure
-from app.delivery.message import Envelope, Letter, build
+from app.delivery.letter import Letter
+from app.delivery.message import Envelope, build
 from app.delivery.models import Lane, MailKind
 from app.delivery.rates import SENDER, Rates, bucket
 from app.delivery.senders.base import (

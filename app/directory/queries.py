@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from app.db.base import containing
 from app.directory.models import Label, Organisation, StudentGroup, Team, User, UserState, UserStudentGroup
 
 Named = Organisation | StudentGroup | Label | Team
@@ -110,7 +111,7 @@ def list_named(
     if after is not None:
         statement = statement.where(model.name_key > after)
     if q:
-        statement = statement.where(model.name.icontains(q, autoescape=True))
+        statement = statement.where(containing(q, model.name))
     return cast("Sequence[Named]", session.scalars(statement).all())
 
 
@@ -144,13 +145,7 @@ def list_people(
     if state is not None:
         conditions.append(User.state == state)
     if q:
-        conditions.append(
-            or_(
-                User.email.icontains(q, autoescape=True),
-                User.first_name.icontains(q, autoescape=True),
-                User.last_name.icontains(q, autoescape=True),
-            )
-        )
+        conditions.append(containing(q, User.email, User.first_name, User.last_name))
     return _people(session, platform_id, conditions, limit)
 
 

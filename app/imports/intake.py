@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
 from app.db.base import utcnow
-from app.errors import AppError, Code
+from app.errors import UNREADABLE, AppError, Code
 from app.imports import look, show
 from app.imports.schemas import ImportOut
 from app.imports.upload import Limits, Upload
@@ -32,7 +32,8 @@ UPLOAD_BODY: dict[str, Any] = {
                     "type": "object",
                     "required": ["file"],
                     "properties": {"file": {"type": "string", "format": "binary", "description": "The CSV file."}},
-                }
+                },
+                "example": {"file": "people.csv"},
             },
             # text/csv and text/plain are taken too; generators of clients know only this one for raw bytes.
             "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
@@ -58,13 +59,8 @@ upload_router = APIRouter(tags=["imports"], route_class=OnceRoute)
         Code.IDEMPOTENCY_KEY_REUSED,
         Code.IDEMPOTENCY_KEY_IN_USE,
         Code.FILE_MISSING,
-        Code.FILE_EMPTY,
+        *UNREADABLE,
         Code.FILE_BINARY,
-        Code.FILE_UNDECODABLE,
-        Code.FILE_WITHOUT_HEADER,
-        Code.FILE_QUOTE_UNCLOSED,
-        Code.FILE_CELL_TOO_LARGE,
-        Code.FILE_TOO_MANY_COLUMNS,
         Code.FILE_TOO_MANY_LINES,
         Code.FILE_TYPE_UNSUPPORTED,
         Code.FILE_TOO_LARGE,

@@ -135,7 +135,7 @@ class Plan:
         issues: tuple[Issue, ...] = ()
         faulty: Collection[str] = ()
         if len(cells) != self._width:
-            cells, issues = self._squared(line, cells)
+            cells, issues = self._fitted(line, cells)
         picked = self._pick(cells)
         try:
             texts = self._texts_of(picked)
@@ -146,7 +146,7 @@ class Plan:
             issues += tuple(found)
         if not any(texts) and not is_filled(cells):
             return PlannedRow(line, Outcome.EMPTY, {})
-        values = dict(zip(self._names, texts))  # noqa: B905 as many by construction; asking costs a tenth of a row
+        values = dict(zip(self._names, texts))  # noqa: B905 as many by construction; asking costs 3 % of a row
         for column, default in self._defaults:
             if not values.get(column):
                 values[column] = default
@@ -158,7 +158,7 @@ class Plan:
             self._place(row)
         return row
 
-    def _squared(self, line: int, cells: Sequence[str]) -> tuple[Sequence[str], tuple[Issue, ...]]:
+    def _fitted(self, line: int, cells: Sequence[str]) -> tuple[Sequence[str], tuple[Issue, ...]]:
         """A ragged row's cells, at least as many as the file has columns, and what there is to say about it."""
         width = len(cells)
         params = {"cells": width, "of": self._width}

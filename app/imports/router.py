@@ -9,7 +9,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.access.actor import Actor
 from app.db.base import utcnow
-from app.errors import Code
+from app.errors import UNREADABLE, Code
 from app.imports import events, look, service, show
 from app.imports.columns import COLUMNS, template_csv
 from app.imports.plan import Outcome
@@ -52,7 +52,7 @@ def get_import(actor: Reader, session: Reading, import_id: ImportId, lang: Langu
 
 @router.put(
     "/imports/{import_id}/mapping",
-    responses=documented(Code.NOT_FOUND, Code.IMPORT_CLOSED, Code.FILE_DELETED, Code.MAPPING_INVALID),
+    responses=documented(Code.NOT_FOUND, Code.IMPORT_CLOSED, Code.FILE_DELETED, Code.MAPPING_INVALID, *UNREADABLE),
 )
 def set_mapping(actor: Importer, context: ContextOf, import_id: ImportId, body: MappingIn, lang: Language) -> ImportOut:
     """Match the file's headers onto our columns, by position; starts the check. Up to 2,000 lines: done at once."""

@@ -192,10 +192,13 @@ def _first_records(top: bytes, dialect: Dialect, *, is_whole: bool) -> tuple[lis
 
 def _headers(cells: Sequence[str], records: Sequence[Sequence[str]]) -> list[str]:
     """The header's cells, without the empty columns at its end that spreadsheets leave."""
-    headers = [_tidy_header(cell) for cell in cells]
-    while headers and not headers[-1] and not any(is_filled(record[len(headers) - 1 :]) for record in records):
-        headers.pop()
+    width = max(map(_filled_width, [cells, *records]))
+    headers = [_tidy_header(cell) for cell in cells[:width]]
     return headers if any(headers) else []
+
+
+def _filled_width(cells: Sequence[str]) -> int:
+    return next((width for width in range(len(cells), 0, -1) if cells[width - 1].strip()), 0)
 
 
 def _looks_like_a_person(headers: Sequence[str], is_known_header: Callable[[str], bool]) -> bool:
@@ -234,7 +237,7 @@ def _dialect(
 
 def _first_filled_line(lines: Sequence[str], above: int, separators: str) -> int:
     for number, line in enumerate(lines[above:], above + 1):
-        if not all(character.isspace() or character in separators for character in line):
+        if "".join(line.split()).strip(separators):
             return number
     raise AppError(Code.FILE_EMPTY)
 
@@ -296,7 +299,7 @@ class RecordReader:
         self._limit = None if max_lines is None else dialect.header_line + max_lines
         self._max_lines = max_lines
         self._file = _Lines(pieces, dialect.encoding, self._first)
-        self._line = self._first.line  # where the record starts that the parser is at
+        self._record_line = self._first.line  # the line that the record starts on that the parser is at
 
     @property
     def lines(self) -> int:
@@ -308,18 +311,18 @@ class RecordReader:
         dialect, file, most = self._dialect, self._file, CELLS
         lines, above = self._without_lines_above(chain.from_iterable(self._runs()))
         parser = csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote)
-        line = self._line = above + 1
+        line = self._record_line = above + 1
         try:
             if self._is_at_top and dialect.header_line > 0:
                 self.header = next(parser, [])
-                line = self._line = above + parser.line_num + 1
+                line = self._record_line = above + parser.line_num + 1
             for cells in parser:
                 if file.next_start is not None:
                     self._note_start(line)
                 if len(cells) > most:
                     raise AppError(Code.FILE_TOO_MANY_COLUMNS, line=line, columns=len(cells), limit=most)
                 yield line, cells
-                line = self._line = above + parser.line_num + 1
+                line = self._record_line = above + parser.line_num + 1
         except csv.Error:
             # The one error of the lenient csv module: a cell above the limit. One that spans lines is an open quote.
             spans = above + parser.line_num > line
@@ -347,12 +350,12 @@ class RecordReader:
             if self._limit is not None and self._file.count > self._limit:
                 raise AppError(Code.FILE_TOO_MANY_LINES, limit=self._max_lines)
             yield run
-            is_one_record = self._line <= self._file.count - len(run)
+            is_one_record = self._record_line <= self._file.count - len(run)
             swallowed = swallowed + sum(map(len, run)) if is_one_record else 0
             if swallowed > RECORD_CHARACTERS:
-                raise AppError(Code.FILE_QUOTE_UNCLOSED, line=self._line)
-        if self._line <= self._file.count:
-            raise AppError(Code.FILE_QUOTE_UNCLOSED, line=self._line)
+                raise AppError(Code.FILE_QUOTE_UNCLOSED, line=self._record_line)
+        if self._record_line <= self._file.count:
+            raise AppError(Code.FILE_QUOTE_UNCLOSED, line=self._record_line)
 
     def _note_start(self, line: int) -> None:
         start = self._file.next_start
@@ -384,12 +387,12 @@ class _Lines:
             text = begun + self._decode(piece, begun)
             end = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1  # a CR at the very end may be half a CRLF
             begun = text[end:]
-            run = split_lines(text[:end])
+            run = _split_lines(text[:end])
             self.count += len(run)
             if len(begun) > RECORD_CHARACTERS:
                 raise AppError(Code.FILE_CELL_TOO_LARGE, line=self.count + 1, limit=CELL_CHARACTERS)
             yield run
-        run = split_lines(begun + self._decode(b"", begun, final=True))
+        run = _split_lines(begun + self._decode(b"", begun, final=True))
         self.count += len(run)
         yield run
 
@@ -407,10 +410,10 @@ class _Lines:
             return self._decoder.decode(piece, final)
         except UnicodeDecodeError as error:
             read = begun + error.object[: error.start].decode(self._encoding)
-            line = self.count + len(split_lines(read + "?"))
+            line = self.count + len(_split_lines(read + "?"))
             raise AppError(Code.FILE_UNDECODABLE, line=line) from None
 
 
-def split_lines(text: str) -> list[str]:
+def _split_lines(text: str) -> list[str]:
     """A text's lines with their ends as an editor counts them; `str.splitlines` splits at form feeds and more."""
     return list(io.StringIO(text, newline=""))

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from app.access.credentials import platform_by_id
 from app.access.tokens import Keyring, Link, Purpose
 from app.delivery.claims import Claimed
-from app.delivery.message import Envelope, Letter
+from app.delivery.letter import Letter
+from app.delivery.message import Envelope
 from app.delivery.pump import Outgoing
 from app.invitations import queries
 from app.invitations.address import canonical

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
+from app.db.base import containing
 from app.delivery.models import Delivery
 from app.directory import queries as directory
 from app.directory.queries import Person
@@ -86,13 +87,7 @@ def list_invitations(
     if import_id is not None:
         conditions.append(Invitation.import_id == import_id)
     if q:
-        conditions.append(
-            or_(
-                Invitation.email.icontains(q, autoescape=True),
-                Invitation.first_name.icontains(q, autoescape=True),
-                Invitation.last_name.icontains(q, autoescape=True),
-            )
-        )
+        conditions.append(containing(q, Invitation.email, Invitation.first_name, Invitation.last_name))
     return _views(session, platform_id, conditions, limit, now)
 
 

@@ -298,7 +298,9 @@ class WelcomeOut(BaseModel):
 class AcceptIn(BaseModel):
     """A password, and names where they are missing or wrong."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"token": "...", "password": "correct horse battery"}]}
+    )
 
     token: Token
     password: NewPassword

@@ -15,7 +15,7 @@ from app.access.credentials import platform_by_id
 from app.access.models import Platform
 from app.access.tokens import BadToken, Keyring, Purpose
 from app.delivery import outbox
-from app.delivery.message import Letter, Rendered, render
+from app.delivery.letter import Letter, Rendered, render
 from app.delivery.models import DeliveryState, Lane, MailKind
 from app.directory import queries as directory
 from app.directory.models import User, UserState

@@ -77,7 +77,6 @@ def documented(*codes: Code) -> dict[int | str, dict[str, Any]]:
         by_status.setdefault(status_of(code), []).append(code)
     return {
         status: {
-            "model": Problem,
             "description": "Problem: " + ", ".join(f"`{code}`" for code in of_status),
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }

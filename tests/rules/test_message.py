@@ -17,7 +17,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.delivery.message import Envelope, Letter, Rendered, build, render
+from app.delivery.letter import Letter, Rendered, render
+from app.delivery.message import Envelope, build
 from app.texts import texts
 
 LANGUAGES = ("en", "fr", "nl")

@@ -300,6 +300,10 @@ def test_empty_columns_at_the_end_are_dropped() -> None:
     assert _read("email,company,,\na@example.com,A,,\n")[0] == ["email", "company"]
 
 
+def test_a_million_empty_columns_are_dropped_at_once() -> None:
+    assert _read("email,company" + "," * 500_000 + "\na@example.com,A\n" * 200)[0] == ["email", "company"]
+
+
 def test_a_column_without_header_is_kept_where_it_holds_something() -> None:
     assert _read("email,,company,,\na@example.com,x,A,y,\n")[0] == ["email", "", "company", ""]
 
