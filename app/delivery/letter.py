@@ -74,6 +74,7 @@ class Wording(NamedTuple):
 
 
 def wording_of(letter: Letter) -> Wording:
+    """What a letter shares with those of its batch."""
     days = letter.valid_days if letter.expires_at is None else None
     if letter.kind == "invitation":
         return Wording(letter.kind, letter.language, letter.platform, letter.inviter, letter.message, days)
@@ -81,6 +82,7 @@ def wording_of(letter: Letter) -> Wording:
 
 
 def say(wording: Wording, name: str | None, link: str, until: str | None) -> Rendered:
+    """The words, with a reader's own. Raises ValueError for a kind of mail there is not."""
     if wording.kind not in KINDS:
         raise ValueError("not a kind of mail")
     platform, inviter = one_line(wording.platform), one_line(wording.inviter)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from app.errors import Code
+from app.web.problems import status_of
 from tests.delivery.sink import free_port
 
 ROOT = Path(__file__).parent.parent.parent
@@ -58,3 +60,8 @@ def test_every_command_it_names_is_there() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"(?:`|\n)make ([a-z]+)", README):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_every_problem_code_is_in_the_table_with_its_status() -> None:
+    table = dict(re.findall(r"^\| `([a-z_]+)` \| (\d{3}) \|", README, re.MULTILINE))
+    assert table == {code.value: str(status_of(code)) for code in Code}
