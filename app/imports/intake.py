@@ -8,7 +8,7 @@ from typing import Annotated, Any, Protocol
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
+from starlette.exceptions import HTTPException
 
 from app.db.base import utcnow
 from app.errors import UNREADABLE, AppError, Code
@@ -137,8 +137,10 @@ async def _take_in(request: Request, upload: Taker, filename: str | None) -> str
                 while chunk := await file.read(_READ_AT_ONCE):
                     await run_in_threadpool(upload.write, chunk)
                 return _file_name(file.filename)
-        except MultiPartException:
-            raise AppError(Code.FILE_MISSING) from None
+        except HTTPException as error:
+            if error.status_code != 400:
+                raise
+            raise AppError(Code.FILE_MISSING) from None  # what the form is broken by is nothing a person could mend
     if kind not in RAW_TYPES:
         raise AppError(Code.FILE_TYPE_UNSUPPORTED, kind=kind or "?")
     async for chunk in _gathered(request):

@@ -84,7 +84,8 @@ class Inspector:
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
         self._is_utf8 = True
         self._fits_cp1252 = True
-        self._line_breaks = 0
+        self.line_breaks = 0
+        """How many lines have ended so far."""
         self._ends_with_cr = False
 
     def look(self, chunk: bytes, *, is_first: bool) -> None:
@@ -101,30 +102,21 @@ class Inspector:
         if self._fits_cp1252:
             self._fits_cp1252 = not any(hole in chunk for hole in _CP1252_HOLES)
 
-    @property
-    def line_breaks(self) -> int:
-        """How many lines have ended so far."""
-        return self._line_breaks
-
     def encoding(self) -> str:
         """What the whole file is written in. Raises AppError file_undecodable."""
-        if self._is_utf8:
-            try:
-                self._utf8.decode(b"", final=True)
-            except UnicodeDecodeError:
-                self._is_utf8 = False
-        if self._is_utf8:
+        ends_in_mid_character = bool(self._utf8.getstate()[0])
+        if self._is_utf8 and not ends_in_mid_character:
             return "utf-8"
         if self._fits_cp1252:
             return "cp1252"
         raise AppError(Code.FILE_UNDECODABLE)
 
     def _count_line_breaks(self, chunk: bytes) -> None:
-        self._line_breaks += chunk.count(b"\n")
+        self.line_breaks += chunk.count(b"\n")
         if b"\r" in chunk:
-            self._line_breaks += chunk.count(b"\r") - chunk.count(b"\r\n")
+            self.line_breaks += chunk.count(b"\r") - chunk.count(b"\r\n")
         if self._ends_with_cr and chunk.startswith(b"\n"):
-            self._line_breaks -= 1  # the second half of one counted before
+            self.line_breaks -= 1  # the second half of one counted before
         self._ends_with_cr = chunk.endswith(b"\r")
 
 
@@ -193,7 +185,7 @@ def _first_records(top: bytes, dialect: Dialect, *, is_whole: bool) -> tuple[lis
 def _headers(cells: Sequence[str], records: Sequence[Sequence[str]]) -> list[str]:
     """The header's cells, without the empty columns at its end that spreadsheets leave."""
     width = max(map(_filled_width, [cells, *records]))
-    headers = [_tidy_header(cell) for cell in cells[:width]]
+    headers = [" ".join(cell.split())[:200] for cell in cells[:width]]
     return headers if any(headers) else []
 
 
@@ -208,10 +200,6 @@ def _looks_like_a_person(headers: Sequence[str], is_known_header: Callable[[str]
 def _samples(records: Sequence[Sequence[str]], position: int) -> list[str]:
     filled = (cells[position].strip() for cells in records if len(cells) > position and cells[position].strip())
     return [sample[:200] for sample in islice(filled, SAMPLES)]
-
-
-def _tidy_header(cell: str) -> str:
-    return " ".join(cell.split())[:200]
 
 
 def is_filled(cells: Sequence[str]) -> bool:
@@ -284,12 +272,7 @@ class RecordReader:
     """
 
     def __init__(
-        self,
-        pieces: Iterable[bytes],
-        dialect: Dialect,
-        *,
-        start: Start | None = None,
-        max_lines: int | None = None,
+        self, pieces: Iterable[bytes], dialect: Dialect, *, start: Start | None = None, max_lines: int | None = None
     ) -> None:
         self.header: list[str] = []
         self.starts: list[Start] = []
