@@ -63,7 +63,6 @@ class FileImport:
         columns = [suggestion["column"] for suggestion in imported["suggested_mapping"]]
         with self._database.writing() as session:
             job = service.set_mapping(
-                self._database,
                 session,
                 self._actor,
                 self._import_id,

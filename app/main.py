@@ -55,6 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=_operation_id,
         docs_url="/docs",
         redoc_url=None,
+        redirect_slashes=False,
         swagger_ui_parameters={"persistAuthorization": True},
     )
     app.state.context = Context(

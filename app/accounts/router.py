@@ -93,6 +93,7 @@ def create_password_reset(request: Request, session: Writing, body: ResetIn) -> 
 @router.post("/password-resets/complete", responses=documented(Code.RESET_NOT_USABLE))
 def complete_password_reset(session: Writing, context: ContextOf, body: ResetCompleteIn) -> Done:
     """Set a new password by the token of a mail. It is used up, and every session of the person ends."""
+    service.require_signed(context.keyring, body.token)
     hashed = hash_password(body.password)  # before the first statement, which begins the transaction
     service.complete_reset(session, context.keyring, body.token, password_hash=hashed, now=utcnow())
     return Done(status="done")

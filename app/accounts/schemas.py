@@ -1,5 +1,6 @@
 """Accounts, keys and platform settings as JSON."""
 
+import re
 import uuid
 from datetime import datetime
 from functools import cache
@@ -28,9 +29,12 @@ def _known_time_zone(value: str) -> str:
     return value
 
 
+_NOT_IN_AN_ADDRESS = re.compile(r"[\s\x00-\x20\x7f-\x9f\"'<>\\^`{|}]")
+
+
 def _web_address(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or _NOT_IN_AN_ADDRESS.search(value):
         raise InvalidValue("not_a_web_address")
     return value
 

@@ -25,6 +25,7 @@ from app.errors import AppError, Code, not_found
 from app.invitations.address import NotAnAddress, canonical
 
 RESET_LIFETIME = timedelta(hours=1)
+RESET_AGAIN_AFTER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ def ask_for_reset(session: Session, email: str, *, subdomain: str | None, host: 
     user = find_user(session, email, subdomain=subdomain, host=host)
     if user is None or user.state != UserState.ACTIVE:
         return
+    if user.reset_expires_at is not None and user.reset_expires_at > now + RESET_LIFETIME - RESET_AGAIN_AFTER:
+        return  # one was asked for just now: a flood of requests neither mails nor kills the link on its way
     user.reset_generation += 1
     user.reset_expires_at = now + RESET_LIFETIME
     session.flush()
@@ -104,6 +107,14 @@ def ask_for_reset(session: Session, email: str, *, subdomain: str | None, host: 
         generation=user.reset_generation,
         now=now,
     )
+
+
+def require_signed(keyring: Keyring, token: str) -> None:
+    """Refuse what was never ours before any work is done for it. Raises AppError reset_not_usable."""
+    try:
+        keyring.open_link(Purpose.RESET, token)
+    except BadToken:
+        raise AppError(Code.RESET_NOT_USABLE) from None
 
 
 def complete_reset(session: Session, keyring: Keyring, token: str, *, password_hash: str, now: datetime) -> None:

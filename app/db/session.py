@@ -85,7 +85,7 @@ def _engine(url: str, connections: int) -> Engine:
 def _sqlite_engine(url: str, connections: int) -> Engine:
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     # hide_parameters: an error's text ends in logs, and the values of a statement are people's data.
-    engine = create_engine(url, pool_size=connections, max_overflow=20, pool_timeout=10, hide_parameters=True)
+    engine = create_engine(url, pool_size=connections, max_overflow=60, pool_timeout=10, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

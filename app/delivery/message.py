@@ -64,7 +64,7 @@ def build(letter: Letter, envelope: Envelope) -> bytes:
     return b"".join(pieces)
 
 
-_ADDRESS: Final = re.compile(rf'(?!.*=\?)[^\s{CONTROLS}<>()\[\],:;"\\@]+@[^\s{CONTROLS}<>()\[\],:;"\\@]+')
+_ADDRESS: Final = re.compile(rf'(?!.*=\?.*\?=)[^\s{CONTROLS}<>()\[\],:;"\\@]+@[^\s{CONTROLS}<>()\[\],:;"\\@]+')
 _MESSAGE_ID: Final = re.compile(r"<?([\w!#$%&'*+/=?^`{|}~.-]+@[\w.-]+)>?", re.ASCII)
 
 # --- Headers ---------------------------------------------------------------------------------------------------------

@@ -132,7 +132,7 @@ def _preview(imported: Import, totals: Totals, shown: list[PlannedRow]) -> dict[
             "skipped": outcomes[Outcome.SKIPPED],
             "ignored_lines": max(0, imported.header_line - 1),
             "mails": dict(sorted(totals.mails.items())),
-            "creates": {kind: list(names.values()) for kind, names in totals.creates.items()},
+            "creates": {kind: list(names.values())[: work.NAMES_SHOWN] for kind, names in totals.creates.items()},
         },
         "issues": dict(sorted(totals.issues.items())),
     }

@@ -188,6 +188,7 @@ def _created(session: Session, job: Job) -> dict[str, list[str]]:
                 select(model.name)
                 .where(model.platform_id == job.platform_id, model.created_by_import_id == job.import_id)
                 .order_by(model.id)
+                .limit(work.NAMES_SHOWN)
             )
         )
         for kind, model in kinds.items()

@@ -22,6 +22,7 @@ from app.web.problems import documented
 
 RAW_TYPES = {"text/csv", "text/plain", "application/csv", "application/octet-stream"}
 _READ_AT_ONCE = 1024 * 1024
+_NOT_IN_A_FILE_NAME = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
 
 UPLOAD_BODY: dict[str, Any] = {
     "requestBody": {
@@ -141,6 +142,8 @@ async def _take_in(request: Request, upload: Taker, filename: str | None) -> str
             if error.status_code != 400:
                 raise
             raise AppError(Code.FILE_MISSING) from None  # what the form is broken by is nothing a person could mend
+        except (UnicodeError, LookupError):
+            raise AppError(Code.FILE_MISSING) from None  # a charset of the form's header that is none
     if kind not in RAW_TYPES:
         raise AppError(Code.FILE_TYPE_UNSUPPORTED, kind=kind or "?")
     async for chunk in _gathered(request):
@@ -161,7 +164,7 @@ async def _gathered(request: Request) -> AsyncIterator[bytes]:
 
 def _file_name(given: str | None) -> str:
     """A file's name without folders and control characters; `upload.csv` where there is none."""
-    name = re.sub(r"[\x00-\x1f\x7f-\x9f]", "", re.split(r"[/\\]", given or "")[-1]).strip()
+    name = _NOT_IN_A_FILE_NAME.sub("", re.split(r"[/\\]", given or "")[-1]).strip()
     return name[:255] or "upload.csv"
 
 

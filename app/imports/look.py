@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from app.access.actor import Actor
 from app.access.credentials import platform_by_id
-from app.db.session import Database
 from app.delivery import outbox
 from app.delivery.models import DeliveryBatch
 from app.errors import AppError, Code, not_found
@@ -96,7 +95,6 @@ def get_preview(session: Session, actor: Actor, import_id: uuid.UUID) -> Mapping
 
 
 def list_rows(
-    database: Database,
     session: Session,
     actor: Actor,
     import_id: uuid.UUID,
@@ -119,16 +117,16 @@ def list_rows(
             limit=limit,
         )
         return [_kept_view(row) for row in kept]
-    return _rows_of_the_file(database, session, imported, outcome, limit, after)
+    return _rows_of_the_file(session, imported, outcome, limit, after)
 
 
 def _rows_of_the_file(
-    database: Database, session: Session, imported: Import, outcome: Outcome | None, limit: int, after: int
+    session: Session, imported: Import, outcome: Outcome | None, limit: int, after: int
 ) -> list[RowView]:
     platform_id = imported.platform_id
     recipe = work.recipe_of(imported, platform_by_id(session, platform_id).default_language)
     start = queries.start_before(session, platform_id, imported.id, after + 1)
-    records = (record for record in work.reader_of(database, imported, start_at=start).records() if record[0] > after)
+    records = (record for record in work.reader_of(session, imported, start_at=start).records() if record[0] > after)
     found: list[RowView] = []
     while len(found) < limit and (batch := list(islice(records, max(limit, 200)))):
         kept = queries.rows_between(session, platform_id, imported.id, batch[0][0], batch[-1][0])

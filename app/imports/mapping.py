@@ -10,7 +10,7 @@ from app.errors import FieldError
 from app.imports.columns import BY_NAME, COLUMNS, REQUIRED
 
 _VALUES_NEEDED: Final = 0.8
-_ADDRESS_LIKE: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_ADDRESS_LIKE: Final = re.compile(r"[^@\s,;|]+@[^@\s,;|.]+(?:\.[^@\s,;|.]+)+")  # one way to match: never quadratic
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from hashlib import blake2b
+from hashlib import blake2s
 from operator import itemgetter
 from os import urandom
 from typing import Any, Final
@@ -118,7 +118,7 @@ class Plan:
         # Which line each address stands on first. By a keyed hash: a million of them take some 130 MB, however long
         # they are, and that two ever share one of 120 bits is less likely than 1e-24: a hit needs no second look.
         self._first_lines: dict[bytes, int] = {}
-        self._keyed = blake2b(digest_size=15, key=urandom(16))
+        self._keyed = blake2s(digest_size=15, key=urandom(16))
         fed = [(position, column) for position, column in enumerate(recipe.columns) if column is not None]
         self._width = len(recipe.columns)
         self._pick = _picker([position for position, _ in fed])
@@ -249,9 +249,10 @@ class Plan:
     def settle(self, rows: Sequence[PlannedRow], known_addresses: Collection[str]) -> None:
         """Decide who of the rows that might be added is on the platform already, and count. Once for every row."""
         added = []
+        might_be_added, is_new = Outcome.ADD, Decision.ADD_AND_INVITE
         for row in rows:
-            if row.outcome is Outcome.ADD:
-                if from_a_file(is_known=row.address in known_addresses) is Decision.ADD_AND_INVITE:
+            if row.outcome is might_be_added:
+                if from_a_file(is_known=row.address in known_addresses) is is_new:
                     added.append(row)
                 else:
                     row.outcome = Outcome.ALREADY_USER

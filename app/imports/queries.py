@@ -3,8 +3,9 @@
 import uuid
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import count
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db.session import Database
@@ -72,22 +73,35 @@ def list_rows(
     return session.scalars(statement).all()
 
 
+def piece(session: Session, platform_id: int, import_id: uuid.UUID, number: int) -> bytes | None:
+    """One piece of a file's bytes; None behind the last one."""
+    content = session.scalar(
+        select(ImportPiece.content).where(
+            ImportPiece.platform_id == platform_id,
+            ImportPiece.import_id == import_id,
+            ImportPiece.number == number,
+        )
+    )
+    return None if content is None else zlib.decompress(content)
+
+
+def pieces_in(session: Session, platform_id: int, import_id: uuid.UUID, first: int = 0) -> Iterator[bytes]:
+    """The bytes of a file from a piece on, read by a session that is open anyway: nobody holds two connections."""
+    for number in count(first):
+        found = piece(session, platform_id, import_id, number)
+        if found is None:
+            return
+        yield found
+
+
 def pieces(database: Database, platform_id: int, import_id: uuid.UUID, first: int = 0) -> Iterator[bytes]:
     """The bytes of a file from a piece on, one piece in memory and one short transaction at a time."""
-    number = first
-    while True:
+    for number in count(first):
         with database.reading() as session:
-            content = session.scalar(
-                select(ImportPiece.content).where(
-                    ImportPiece.platform_id == platform_id,
-                    ImportPiece.import_id == import_id,
-                    ImportPiece.number == number,
-                )
-            )
-        if content is None:
+            found = piece(session, platform_id, import_id, number)
+        if found is None:
             return
-        yield zlib.decompress(content)
-        number += 1
+        yield found
 
 
 def start_before(session: Session, platform_id: int, import_id: uuid.UUID, line: int) -> Start | None:
@@ -106,11 +120,3 @@ def start_before(session: Session, platform_id: int, import_id: uuid.UUID, line:
         return None
     number, first_line, checkpoint = found
     return Start(piece=number, line=first_line, skip=checkpoint["skip"])
-
-
-def has_pieces(session: Session, platform_id: int, import_id: uuid.UUID) -> bool:
-    """Whether the bytes of the file are still there."""
-    count = session.scalar(
-        select(func.count()).where(ImportPiece.platform_id == platform_id, ImportPiece.import_id == import_id)
-    )
-    return bool(count)

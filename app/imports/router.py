@@ -62,9 +62,7 @@ def set_mapping(actor: Importer, context: ContextOf, import_id: ImportId, body: 
         overrides=Overrides(body.encoding, body.delimiter, body.quote, body.header_line),
     )
     with context.database.writing() as session:
-        job = service.set_mapping(
-            context.database, session, actor, import_id, mapping, columns_limit=context.settings.upload_columns
-        )
+        job = service.set_mapping(session, actor, import_id, mapping, columns_limit=context.settings.upload_columns)
     if job is not None:
         service.check_now(context.database, job, max_lines=context.settings.upload_lines)
     with context.database.reading() as session:
@@ -99,7 +97,6 @@ def get_preview(
 )
 def list_import_rows(
     actor: Reader,
-    context: ContextOf,
     session: Reading,
     import_id: ImportId,
     pager: Paged,
@@ -109,7 +106,6 @@ def list_import_rows(
 ) -> Listing[PlannedRowOut]:
     """Every row of the file with its outcome, in the order of the file."""
     found = look.list_rows(
-        context.database,
         session,
         actor,
         import_id,

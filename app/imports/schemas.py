@@ -79,7 +79,7 @@ class MailsOut(BaseModel):
 
 
 class CreatesOut(BaseModel):
-    """What is (or was) created because rows name it."""
+    """What is (or was) created because rows name it: the first 1,000 of each kind."""
 
     organisations: list[str]
     student_groups: list[str]

@@ -3,6 +3,7 @@
 Decides by the import's state which step is allowed (steps); never plans a row itself, never commits a transaction.
 """
 
+import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from app.invitations.people import add_message
 from app.texts import languages
 
 LINES_CHECKED_AT_ONCE = 2000
+_CHECKS_AT_ONCE = threading.BoundedSemaphore(4)
+_TURN_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class CommitOptions:
 
 
 def set_mapping(
-    database: Database, session: Session, actor: Actor, import_id: uuid.UUID, mapping: NewMapping, *, columns_limit: int
+    session: Session, actor: Actor, import_id: uuid.UUID, mapping: NewMapping, *, columns_limit: int
 ) -> Job | None:
     """Map the columns, or without columns only read the file anew.
 
@@ -76,7 +79,7 @@ def set_mapping(
     require_file(imported)
     overrides = _merged(imported, mapping.overrides)
     if overrides != Overrides(**imported.overrides):
-        _read_anew(database, imported, overrides, columns_limit)
+        _read_anew(session, imported, overrides, columns_limit)
     _check_defaults(mapping.defaults)
     if mapping.columns is not None:
         errors = check_mapping(mapping.columns, mapping.defaults, imported.headers)
@@ -98,11 +101,19 @@ def set_mapping(
 
 
 def check_now(database: Database, job: Job, *, max_lines: int) -> None:
-    """Check a small file within the request. If a newer mapping came in between, that one's check counts."""
+    """Check a small file within the request. If a newer mapping came in between, that one's check counts.
+
+    Only a few at a time, so that a flood of them stops nobody else: what finds no turn soon is left to the worker.
+    """
+    if not _CHECKS_AT_ONCE.acquire(timeout=_TURN_SECONDS):
+        work.leave_to_worker(database, job)
+        return
     try:
         check_import(database, job, max_lines=max_lines)
     except work.NoLongerOurs:
         return
+    finally:
+        _CHECKS_AT_ONCE.release()
 
 
 def commit(session: Session, actor: Actor, import_id: uuid.UUID, options: CommitOptions, *, now: datetime) -> None:
@@ -116,6 +127,7 @@ def commit(session: Session, actor: Actor, import_id: uuid.UUID, options: Commit
         if stored != options.stored():
             raise AppError(Code.ALREADY_COMMITTED)
         if imported.state == ImportState.FAILED:
+            require_file(imported)
             work.start(imported, ImportState.COMMITTING, now=now)  # goes on at its checkpoint
         return
     if options.version is not None and options.version != imported.version:
@@ -178,9 +190,8 @@ def _merged(imported: Import, given: Overrides) -> Overrides:
     )
 
 
-def _read_anew(database: Database, imported: Import, overrides: Overrides, columns_limit: int) -> None:
-    pieces = queries.pieces(database, imported.platform_id, imported.id)
-    head = next(pieces, b"")
+def _read_anew(session: Session, imported: Import, overrides: Overrides, columns_limit: int) -> None:
+    head = queries.piece(session, imported.platform_id, imported.id, 0) or b""
     found = detect(
         head,
         is_whole=imported.size == len(head),

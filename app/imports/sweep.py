@@ -11,7 +11,7 @@ from app.imports.models import Import, ImportPiece
 
 log = structlog.get_logger()
 
-_UPLOADS_END_WITHIN = timedelta(hours=6)
+_UPLOADS_END_WITHIN = timedelta(hours=24)
 
 
 def sweep(database: Database, *, now: datetime) -> int:

@@ -28,7 +28,7 @@ SAMPLES: Final = 3
 _SAMPLE_RECORDS: Final = 200
 _SEP_LINE: Final = re.compile(r'"?sep=([^\w\s"\']|\t)"?(?:\r\n|\r|\n)?', re.IGNORECASE)
 _CP1252_HOLES: Final = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
-_ADDRESS_LIKE: Final = re.compile(r"[^@\s,;|]+@[^@\s,;|]+\.[^@\s,;|]+")
+_ADDRESS_LIKE: Final = re.compile(r"[^@\s,;|]+@[^@\s,;|.]+(?:\.[^@\s,;|.]+)+")  # one way to match: never quadratic
 
 # First bytes of what people upload by mistake (File signatures as each format's specification gives them).
 _SIGNATURES: Final = (

@@ -5,9 +5,10 @@ Decides nothing about rows.
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,6 +28,9 @@ from app.imports.table import Dialect, RecordReader, Start
 from app.texts import languages
 
 LEASE = timedelta(seconds=30)
+VALUE_CHARACTERS = 1000
+NAMES_SHOWN = 1000
+"""How many of the names it creates an import tells of each kind."""
 SENDABLE = frozenset({ImportState.COMPLETED, ImportState.CANCELLED})
 """States in which mails may still be sent; due work in one of them is a send."""
 _MAX_ATTEMPTS = 5
@@ -126,6 +130,13 @@ def try_again_later(database: Database, job: Job) -> None:
         imported.due_at = utcnow() + _RETRY_AFTER * job.attempts
 
 
+def leave_to_worker(database: Database, job: Job) -> None:
+    """Give work back that was never begun."""
+    with suppress(NoLongerOurs), ours(database, job) as (_, imported):
+        imported.lease = None
+        imported.due_at = utcnow()
+
+
 # --- the plan and the file -------------------------------------------------------------------------------------------
 
 
@@ -152,12 +163,16 @@ def recipe_of(imported: Import, platform_language: str) -> Recipe:
 
 
 def reader_of(
-    database: Database, imported: Import, *, max_lines: int | None = None, start_at: Start | None = None
+    source: Database | Session, imported: Import, *, max_lines: int | None = None, start_at: Start | None = None
 ) -> RecordReader:
-    """A reader of the import's file."""
+    """A reader of the import's file: by a session that is open, or piece by piece in short transactions."""
     first = start_at.piece if start_at else 0
+    if isinstance(source, Session):
+        found = queries.pieces_in(source, imported.platform_id, imported.id, first)
+    else:
+        found = queries.pieces(source, imported.platform_id, imported.id, first)
     return RecordReader(
-        queries.pieces(database, imported.platform_id, imported.id, first),
+        found,
         Dialect(imported.encoding, imported.delimiter, imported.quote, imported.header_line),
         start=start_at,
         max_lines=max_lines,
@@ -181,7 +196,7 @@ def keep_rows(session: Session, imported: Import, rows: Sequence[PlannedRow]) ->
                 row.line,
                 row.outcome.value,
                 row.first_line,
-                bulk.as_json(row.shown_values() if row.values else {}),
+                bulk.as_json(_shortened(row.shown_values()) if row.values else {}),
                 bulk.as_json([issue.as_json() for issue in row.issues]),
                 "".join(f",{code}" for code in dict.fromkeys(issue.code.value for issue in row.issues))
                 + ("," if row.issues else ""),
@@ -191,6 +206,11 @@ def keep_rows(session: Session, imported: Import, rows: Sequence[PlannedRow]) ->
         same={"platform_id": imported.platform_id, "import_id": imported.id.bytes},
         or_replace=True,
     )
+
+
+def _shortened(values: dict[str, Any]) -> dict[str, Any]:
+    """Values as they are shown: a rejected cell may be as long as a cell can be."""
+    return {column: value[:VALUE_CHARACTERS] if isinstance(value, str) else value for column, value in values.items()}
 
 
 def is_working(imported: Import) -> bool:

@@ -11,8 +11,8 @@ from functools import lru_cache
 from email_validator import EmailNotValidError, validate_email
 
 # RFC 5322 dot-atom, the plain case; anything else takes email-validator's own way.
-_ATOM = r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+"
-_is_plain = re.compile(rf"{_ATOM}(?:\.{_ATOM})*").fullmatch
+_ATOM = r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]++"
+_is_plain = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+").fullmatch
 _MAX_ADDRESS = 254  # bytes
 _MAX_DOMAIN = 253  # characters
 
@@ -30,9 +30,9 @@ def canonical(address: str) -> str:
     if not _is_plain(local) or len(domain) > _MAX_DOMAIN:
         return _canonical_by_validator(address)
     known = _known_domain(domain)
-    if known is None or len(local) + 1 + known[1] > _MAX_ADDRESS:
+    if known is None or len(local) + known[1] > _MAX_ADDRESS:
         raise NotAnAddress
-    return f"{local.lower()}@{known[0]}"
+    return local.lower() + known[0]
 
 
 def _canonical_by_validator(address: str) -> str:
@@ -46,10 +46,10 @@ def _canonical_by_validator(address: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _known_domain(domain: str) -> tuple[str, int] | None:
-    """A domain in ASCII, and the bytes it takes in its longest spelling; None: it is none."""
+    """A domain in ASCII behind its `@`, and the bytes that takes in the longest spelling; None: it is none."""
     try:
         valid = validate_email(f"x@{domain}", check_deliverability=False)
     except EmailNotValidError:
         return None
     spellings = (domain, valid.domain, valid.ascii_domain)
-    return valid.ascii_domain.lower(), max(len(spelling.encode()) for spelling in spellings)
+    return f"@{valid.ascii_domain.lower()}", 1 + max(len(spelling.encode()) for spelling in spellings)

@@ -4,7 +4,7 @@ Decides by eligibility; never sends a mail itself, never commits.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,13 +74,14 @@ def invite_all(session: Session, actor: Actor, wanted: Sequence[NewInvitation], 
     addresses = [canonical(new.email) for new in wanted]
     known = directory.known_users(session, platform_id, set(addresses))
     pending = queries.pending_of_users(session, platform_id, [user.id for user in known.values()], now)
+    names = KnownKeys(session, platform_id, wanted)
     results: list[Invited | None] = [None] * len(wanted)
     chosen: dict[str, int] = {}
     for position, (new, address) in enumerate(zip(wanted, addresses, strict=True)):
         if address in chosen:
             results[position] = Refused(Code.ALREADY_INVITED)
             continue
-        refused = _refusal(session, platform_id, new, known.get(address), pending)
+        refused = _refusal(new, known.get(address), pending, names)
         if refused is not None:
             results[position] = refused
         else:
@@ -94,11 +95,7 @@ def invite_all(session: Session, actor: Actor, wanted: Sequence[NewInvitation], 
 
 
 def _refusal(
-    session: Session,
-    platform_id: int,
-    new: NewInvitation,
-    user: KnownUser | None,
-    pending: Mapping[uuid.UUID, uuid.UUID],
+    new: NewInvitation, user: KnownUser | None, pending: Mapping[uuid.UUID, uuid.UUID], known: "KnownKeys"
 ) -> Refused | None:
     invitation_id = pending.get(user.id) if user else None
     decision = one_by_one(Standing(user.state if user else None, invitation_id))
@@ -106,27 +103,42 @@ def _refusal(
         return Refused(Code.ALREADY_A_USER)
     if decision is Decision.ALREADY_INVITED:
         return Refused(Code.ALREADY_INVITED, invitation_id)
-    if new.create_missing:
-        return None
-    unknown = _unknown_names(session, platform_id, new)
+    unknown = [] if new.create_missing else known.unknown(new)
     return Refused(Code.UNKNOWN_NAMES, fields=unknown) if unknown else None
 
 
-def _unknown_names(session: Session, platform_id: int, new: NewInvitation) -> list[FieldError]:
-    named: list[tuple[str, type[Named], Sequence[str]]] = [
-        ("/organisation", Organisation, [new.organisation]),
-        ("/student_groups", StudentGroup, new.student_groups),
-        ("/label", Label, [new.label] if new.label else []),
-        ("/team", Team, [new.team] if new.team else []),
-    ]
-    unknown = []
-    for pointer, model, names in named:
-        known = directory.names(session, platform_id, model, [name_key(name) for name in names])
-        for position, name in enumerate(names):
-            if name_key(name) not in known:
-                place = f"{pointer}/{position}" if model is StudentGroup else pointer
-                unknown.append(FieldError(place, "unknown_name", {"name": name}))
-    return unknown
+class KnownKeys:
+    """Which of the names these invitations give exist; looked up once, and only for those that may create none."""
+
+    def __init__(self, session: Session, platform_id: int, wanted: Sequence[NewInvitation]) -> None:
+        strict = [new for new in wanted if not new.create_missing]
+        self._known: dict[type[Named], Collection[str]] = {
+            model: directory.names(
+                session, platform_id, model, [name_key(name) for new in strict for _, name in _named(new, model)]
+            )
+            for model in (Organisation, StudentGroup, Label, Team)
+        }
+
+    def unknown(self, new: NewInvitation) -> list[FieldError]:
+        """The names of one invitation that do not exist, each at its place."""
+        return [
+            FieldError(pointer, "unknown_name", {"name": name})
+            for model, known in self._known.items()
+            for pointer, name in _named(new, model)
+            if name_key(name) not in known
+        ]
+
+
+def _named(new: NewInvitation, model: type[Named]) -> list[tuple[str, str]]:
+    """The names an invitation gives of a kind, each with its place."""
+    if model is StudentGroup:
+        return [(f"/student_groups/{position}", name) for position, name in enumerate(new.student_groups)]
+    pointer, name = {
+        Organisation: ("/organisation", new.organisation),
+        Label: ("/label", new.label),
+        Team: ("/team", new.team),
+    }[model]
+    return [(pointer, name)] if name else []
 
 
 def _people(session: Session, platform_id: int, wanted: Mapping[str, NewInvitation], now: datetime) -> list[NewPerson]:

@@ -93,6 +93,7 @@ def inspect_invitation(session: Reading, context: ContextOf, body: TokenIn) -> W
 @router.post("/invitations/accept", responses=documented(Code.INVITATION_NOT_USABLE))
 def accept_invitation(session: Writing, context: ContextOf, body: AcceptIn) -> UserOut:
     """Set the password and become active. Public: the token is all that is needed; it is used up."""
+    service.require_signed(context.keyring, body.token)
     hashed = hash_password(body.password)  # before the first statement, which begins the transaction
     person = service.accept(
         session,

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.access.actor import Actor
+from app.access.actor import Actor, Scope
 from app.access.credentials import platform_by_id
 from app.access.models import Platform
 from app.access.tokens import BadToken, Keyring, Purpose
@@ -18,7 +18,7 @@ from app.delivery import outbox
 from app.delivery.letter import Letter, Rendered, render
 from app.delivery.models import DeliveryState, Lane, MailKind
 from app.directory import queries as directory
-from app.directory.models import User, UserState
+from app.directory.models import Role, User, UserState
 from app.directory.queries import Person
 from app.directory.service import remove_person
 from app.errors import AppError, Code, not_found
@@ -94,6 +94,7 @@ def resend(session: Session, actor: Actor, invitation_id: uuid.UUID, *, now: dat
     Raises AppError not_found, not_resendable (accepted, revoked), already_invited (another one is pending).
     """
     view = get_invitation(session, actor, invitation_id, now=now)
+    _require_admin_for_admins(actor, view)
     invitation = view.invitation
     if view.state not in {InvitationState.PENDING, InvitationState.EXPIRED} or invitation.user_id is None:
         raise AppError(Code.NOT_RESENDABLE)
@@ -128,6 +129,7 @@ def revoke(session: Session, actor: Actor, invitation_id: uuid.UUID, *, now: dat
     Revoking again is harmless. Raises AppError not_found, not_revocable (accepted).
     """
     view = get_invitation(session, actor, invitation_id, now=now)
+    _require_admin_for_admins(actor, view)
     invitation = view.invitation
     if view.state is InvitationState.ACCEPTED:
         raise AppError(Code.NOT_REVOCABLE)
@@ -140,6 +142,12 @@ def revoke(session: Session, actor: Actor, invitation_id: uuid.UUID, *, now: dat
             _remove_if_never_accepted(session, actor.platform_id, invitation.user_id, now)
         session.expire_all()
     return get_invitation(session, actor, invitation_id, now=now)
+
+
+def _require_admin_for_admins(actor: Actor, view: InvitationView) -> None:
+    """Who may only invite does not touch an administrator's invitation. Raises AppError scope_missing."""
+    if view.person is not None and view.person.role == Role.ADMIN and not actor.may(Scope.ADMIN):
+        raise AppError(Code.SCOPE_MISSING, scope=Scope.ADMIN.value)
 
 
 def _remove_if_never_accepted(session: Session, platform_id: int, user_id: uuid.UUID, now: datetime) -> None:
@@ -172,6 +180,14 @@ def inspect(session: Session, keyring: Keyring, token: str, *, now: datetime) ->
     invitation = _usable(session, keyring, token, now)
     platform = platform_by_id(session, invitation.platform_id)
     return Welcome(platform, invitation, invitation.inviter_name or platform.sender_name)
+
+
+def require_signed(keyring: Keyring, token: str) -> None:
+    """Refuse what was never ours before any work is done for it. Raises AppError invitation_not_usable."""
+    try:
+        keyring.open_link(Purpose.INVITATION, token)
+    except BadToken:
+        raise AppError(Code.INVITATION_NOT_USABLE) from None
 
 
 def accept(

@@ -19,6 +19,7 @@ from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from sqlalchemy import delete, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.access.actor import Actor
@@ -64,8 +65,9 @@ class Reservation:
 
     def keep(self, session: Session, fingerprint: bytes, response: Response) -> None:
         """Keep the answer, in the transaction of what it tells of."""
-        session.execute(
-            self._ours().values(
+        kept = session.execute(
+            self._ours()
+            .values(
                 fingerprint=fingerprint,
                 status=response.status_code,
                 location=response.headers.get("location"),
@@ -73,7 +75,10 @@ class Reservation:
                 lease=None,
                 lease_until=None,
             )
-        )
+            .returning(IdempotencyKey.platform_id)
+        ).first()
+        if kept is None:  # the lease ran out and another request has the key: what we did is rolled back
+            raise AppError(Code.IDEMPOTENCY_KEY_IN_USE, retry_after=1)
 
     def renew(self) -> None:
         """Keep the lease of a request that takes long."""
@@ -132,7 +137,7 @@ def replay_or_refuse(kept: Kept, fingerprint: bytes) -> Replay:
 
 def fingerprint_of(body: bytes) -> bytes:
     """SHA-256 of a JSON body in one canonical form: the order of fields and blanks do not count."""
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, RecursionError):
         body = json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")).encode()
     return hashlib.sha256(body).digest()
 
@@ -147,7 +152,8 @@ async def renewing(reservation: Reservation | None) -> AsyncIterator[None]:
     async def _renew() -> None:
         while True:
             await asyncio.sleep(LEASE.total_seconds() / 3)
-            await run_in_threadpool(reservation.renew)
+            with contextlib.suppress(OperationalError):  # the next turn tries again
+                await run_in_threadpool(reservation.renew)
 
     task = asyncio.create_task(_renew())
     try:

@@ -78,7 +78,7 @@ def _pager(
     context: ContextOf,
     actor: Reader,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many items at most.")] = DEFAULT_LIMIT,
-    cursor: Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the page before.")] = None,
+    cursor: Annotated[str | None, Query(max_length=8000, description="`next_cursor` of the page before.")] = None,
 ) -> Pager:
     return Pager(context.keyring, f"{actor.platform_id} {request.url.path} ", limit, cursor)
 

@@ -172,9 +172,13 @@ def test_a_reset_answers_the_same_for_everybody_and_mails_only_active_people(adm
 def test_a_newer_reset_and_an_hour_end_the_older_one(admins: Desk) -> None:
     tokens = []
     for _ in range(2):
-        admins.stranger().post("/password-resets", json={"email": "admin@acme.example.com"})
+        for _again in range(5):  # a flood of requests is one mail
+            admins.stranger().post("/password-resets", json={"email": "admin@acme.example.com"})
         admins.work()
         tokens.append(reset_token(admins))
+        with admins.database.writing() as session:
+            session.execute(update(User).values(reset_expires_at=utcnow() + timedelta(minutes=30)))
+    assert len(admins.mails()) == 2
     first, second = tokens
     answer = admins.stranger().post("/password-resets/complete", json={"token": first, "password": "a new horse"})
     assert answer.status_code == 410

@@ -256,7 +256,7 @@ def test_a_form_without_a_file_is_refused(world: World) -> None:
 def test_a_broken_form_is_refused(world: World) -> None:
     for kind in ("multipart/form-data; boundary=x", "multipart/form-data"):
         answer = world.owner.post("/imports", content=b"no form at all", headers={"Content-Type": kind})
-        problem_of(answer, 400, Code.BAD_REQUEST)
+        problem_of(answer, 422, Code.FILE_MISSING)
 
 
 def test_a_file_name_that_is_too_long_is_refused(world: World) -> None:
