@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> None:
     else:
         stop = threading.Event()
         stop_on_signals(stop)
-        run_worker(settings, stop)
+        run_worker(settings, stop, waits=True)
 
 
 def _end_with_parent(pipe: int) -> None:

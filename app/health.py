@@ -4,7 +4,7 @@ from datetime import datetime
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
 from pydantic import BaseModel
 
@@ -78,9 +78,9 @@ def metrics(context: ContextOf) -> Response:
     lag = Gauge("rollcall_outbox_lag_seconds", "Age of the mail that is due longest.", ["lane"], registry=found)
     for lane, seconds in background.lag_seconds.items():
         lag.labels(lane.name.lower()).set(seconds)
-    sends = Gauge("rollcall_sends_total", "Mails by how sending ended.", ["result"], registry=found)
+    sends = Counter("rollcall_sends", "Mails by how sending ended.", ["result"], registry=found)
     for result in ("sent", "failed", "dropped", "deferred"):
-        sends.labels(result).set(background.sends.get(result, 0))
+        sends.labels(result).inc(background.sends.get(result, 0))
     imports = Gauge("rollcall_imports", "Imports by state.", ["state"], registry=found)
     for state, number in background.imports.items():
         imports.labels(state).set(number)

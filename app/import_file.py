@@ -1,8 +1,8 @@
 """The whole import of one file in this process, for `rollcall import`. Calls what the API calls; mails nobody."""
 
-import contextlib
-import threading
+import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +36,6 @@ class FileImport:
         self._database = database
         self._console = console
         self._lock = WorkerLock(settings.sqlite_path) if settings.sqlite_path else None
-        with contextlib.suppress(WorkerIsRunning):
-            if self._lock is not None:
-                self._lock.acquire()
         with database.reading() as session:
             platform = find_platform(session, subdomain)
         if platform is None:
@@ -94,9 +91,8 @@ class FileImport:
             raise AppError(Code(imported["failure"]["code"]))
 
     def close(self) -> None:
-        """Give the worker's lock back."""
-        if self._lock is not None:
-            self._lock.release()
+        """Give the database back."""
+        self._database.close()
 
     def _upload(self, file: Path) -> None:
         upload = Upload(self._database, self._actor, limits_of(self._settings))
@@ -112,11 +108,24 @@ class FileImport:
             raise
 
     def _follow(self, what: str) -> dict[str, Any]:
-        if self._lock is not None and self._lock.is_held:
-            threading.Thread(target=self._work, daemon=True).start()
-        return dict(terminal.follow(self._console, what, lambda: self.imported))
+        """A bar until the work is done: by us where no worker runs, else by the worker."""
+        if self._lock is None:
+            return dict(terminal.follow(self._console, what, lambda: self.imported))
+        try:
+            self._lock.acquire()
+        except WorkerIsRunning:
+            return dict(terminal.follow(self._console, what, lambda: self.imported))
+        try:
+            with ThreadPoolExecutor(1) as pool:
+                work = pool.submit(self._work)
+                terminal.follow(self._console, what, lambda: self.imported, is_over=work.done)
+                work.result()
+        finally:
+            self._lock.release()
+        return self.imported
 
     def _work(self) -> None:
         lease = new_id()
         while self.imported["state"] in _WORKING:
-            embedded.do_one(self._database, lease, max_lines=self._settings.upload_lines)
+            if not embedded.do_one(self._database, lease, max_lines=self._settings.upload_lines):
+                time.sleep(0.05)  # it is not due yet: an attempt failed, the next one comes

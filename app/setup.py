@@ -11,7 +11,7 @@ from app.access.credentials import find_platform
 from app.access.models import Platform
 from app.access.tokens import Keyring, Link, Purpose
 from app.delivery.models import Lane
-from app.directory.models import Role, User
+from app.directory.models import Role, User, UserState
 from app.errors import AppError, Code, FieldError
 from app.invitations import queries
 from app.invitations.address import NotAnAddress, canonical
@@ -75,19 +75,24 @@ def create_platform(session: Session, new: NewPlatform, *, now: datetime) -> Pla
 
 
 def administrator_link(session: Session, keyring: Keyring, platform_id: int, *, public_url: str, now: datetime) -> str:
-    """The one-time link of an administrator who has not set a password yet; empty once it is used or has expired."""
+    """The one-time link of an administrator who has not set a password yet, renewed if it expired; empty once used."""
     invitation = session.scalars(
         select(Invitation)
         .join(User, (User.platform_id == Invitation.platform_id) & (User.id == Invitation.user_id))
         .where(
             Invitation.platform_id == platform_id,
+            Invitation.state == InvitationState.PENDING,
             User.role == Role.ADMIN,
-            queries.in_state(InvitationState.PENDING, now),
+            User.state == UserState.INVITED,
         )
         .order_by(Invitation.id)
     ).first()
     if invitation is None:
         return ""
+    if queries.stands(invitation, now) is InvitationState.EXPIRED:
+        invitation.generation += 1
+        invitation.expires_at = now + timedelta(days=DEFAULT_INVITATION_DAYS)
+        session.flush()
     link = Link(platform_id, invitation.id, invitation.generation)
     return f"{public_url}/accept#{keyring.sign_link(Purpose.INVITATION, link)}"
 

@@ -96,8 +96,15 @@ def show_mail(console: Console, subject: str, sender: str, recipient: str, text:
     console.print(Panel(Group(Text(head, style="bold"), Text(text)), title="One of the mails", box=ROUNDED))
 
 
-def follow(console: Console, what: str, look: Callable[[], Json], *, every_seconds: float = 0.1) -> Json:
-    """A bar until the work of an import is done; its last state."""
+def follow(
+    console: Console,
+    what: str,
+    look: Callable[[], Json],
+    *,
+    every_seconds: float = 0.1,
+    is_over: Callable[[], bool] = lambda: False,
+) -> Json:
+    """A bar until the work of an import is done, or `is_over` says that nobody does it any more; its last state."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task(what, total=None)
@@ -105,7 +112,7 @@ def follow(console: Console, what: str, look: Callable[[], Json], *, every_secon
             imported = look()
             done = imported["progress"] or {"done": 0, "total": None}
             progress.update(task, completed=done["done"], total=done["total"])
-            if imported["state"] not in _WORKING:
+            if imported["state"] not in _WORKING or is_over():
                 return imported
             time.sleep(every_seconds)
 

@@ -38,10 +38,15 @@ def make_pump(settings: Settings, database: Database) -> Pump:
     )
 
 
-def run_worker(settings: Settings, stop: threading.Event) -> None:
-    """Work until `stop` is set. Raises WorkerIsRunning, SchemaError."""
+def run_worker(settings: Settings, stop: threading.Event, *, waits: bool = False) -> None:
+    """Work until `stop` is set. Raises SchemaError; where another worker has the file: waits, or WorkerIsRunning."""
+    lock = WorkerLock(settings.sqlite_path) if settings.sqlite_path else None
+    if lock is not None:
+        if not waits:
+            lock.acquire()
+        elif not lock.wait(stop):
+            return
     database = Database(settings.database_url, connections=8)
-    lock = WorkerLock(settings.sqlite_path).acquire() if settings.sqlite_path else None
     try:
         require_current(database)
         if lock is not None:

@@ -13,6 +13,7 @@ from app.delivery.letter import Letter
 from app.delivery.message import Envelope
 from app.delivery.pump import Outgoing
 from app.directory.models import User, UserState
+from app.invitations.address import deliverable
 
 
 class ResetMail:
@@ -27,13 +28,14 @@ class ResetMail:
     def write(self, session: Session, platform_id: int, claimed: Sequence[Claimed], now: datetime) -> list[Outgoing]:
         """The mails of those whose link still works."""
         platform = platform_by_id(session, platform_id)
-        wanted = {item.about_id: item for item in claimed}
-        users = session.scalars(select(User).where(User.platform_id == platform_id, User.id.in_(list(wanted))))
+        wanted = {(item.about_id, item.generation): item for item in claimed}
+        ids = [about_id for about_id, _ in wanted]
+        users = session.scalars(select(User).where(User.platform_id == platform_id, User.id.in_(ids)))
         outgoing = []
         for user in users:
-            item = wanted[user.id]
+            item = wanted.get((user.id, user.reset_generation))
             expires_at = user.reset_expires_at
-            if user.state != UserState.ACTIVE or user.reset_generation != item.generation:
+            if item is None or user.state != UserState.ACTIVE:
                 continue
             if expires_at is None or expires_at <= now:
                 continue
@@ -53,7 +55,7 @@ class ResetMail:
             envelope = Envelope(
                 sender_address=self._mail_from,
                 sender_name=platform.sender_name,
-                recipient=user.email,
+                recipient=deliverable(user.email),
                 recipient_name=" ".join(filter(None, (user.first_name, user.last_name))) or None,
                 reply_to=self._mail_from,
                 message_id=f"<{user.id.hex}.{item.generation}@{self._domain}>",

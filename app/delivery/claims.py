@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import ColumnElement, case, exists, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.access.models import Platform
@@ -34,7 +34,7 @@ class Claimed:
     kind: MailKind
     lane: Lane
     attempts: int
-    created_at: datetime
+    first_tried_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _claim_of_platform(
             Delivery.generation,
             Delivery.kind,
             Delivery.attempts,
-            Delivery.created_at,
+            Delivery.first_tried_at,
             Delivery.state,
             Delivery.batch_id,
         )
@@ -112,13 +112,14 @@ def _claim_of_platform(
         return []
     session.execute(
         update(Delivery)
-        .where(
-            Delivery.platform_id == platform_id,
-            Delivery.about_id.in_([row.about_id for row in rows]),
-            Delivery.lane == lane,
-            Delivery.due_at <= now,
+        .where(*_these(platform_id, [(row.about_id, row.generation) for row in rows]))
+        .values(
+            state=DeliveryState.SENDING,
+            due_at=now + LEASE,
+            lease=lease,
+            attempts=Delivery.attempts + 1,
+            first_tried_at=func.coalesce(Delivery.first_tried_at, now),
         )
-        .values(state=DeliveryState.SENDING, due_at=now + LEASE, lease=lease, attempts=Delivery.attempts + 1)
         .execution_options(synchronize_session=False)
     )
     count_in_batches(
@@ -127,15 +128,23 @@ def _claim_of_platform(
         {"held": -1},
     )
     return [
-        Claimed(platform_id, row.about_id, row.generation, MailKind(row.kind), lane, row.attempts + 1, row.created_at)
+        Claimed(
+            platform_id,
+            row.about_id,
+            row.generation,
+            MailKind(row.kind),
+            lane,
+            row.attempts + 1,
+            row.first_tried_at or now,
+        )
         for row in rows
     ]
 
 
 def renew(session: Session, claimed: Iterable[Claimed], *, lease: uuid.UUID, now: datetime) -> None:
     """Keep the lease of mails that take long."""
-    for platform_id, ids in _by_platform(claimed).items():
-        session.execute(_leased(platform_id, ids, lease).values(due_at=now + LEASE))
+    for platform_id, keys in _by_platform(claimed).items():
+        session.execute(_leased(platform_id, keys, lease).values(due_at=now + LEASE))
 
 
 def settle_sent(session: Session, sent: Iterable[Claimed], *, lease: uuid.UUID, now: datetime) -> None:
@@ -153,7 +162,7 @@ def settle_failed(
 ) -> DeliveryState:
     """This did not leave: try again later, or never. Says which."""
     noted = {"error_code": failure.code, "error_detail": failure.detail[:500]}
-    if failure.is_final or now - claimed.created_at > RETRY_FOR:
+    if failure.is_final or now - claimed.first_tried_at > RETRY_FOR:
         values = {"state": DeliveryState.FAILED, "due_at": None, **noted}
         _settle(session, [claimed], lease, values, "failed")
         return DeliveryState.FAILED
@@ -164,7 +173,12 @@ def settle_failed(
 
 def give_back(session: Session, claimed: Iterable[Claimed], *, lease: uuid.UUID, due_at: datetime) -> None:
     """These were never tried (the sender is paused, or we stop): no attempt is burnt."""
-    values = {"state": DeliveryState.QUEUED, "due_at": due_at, "attempts": Delivery.attempts - 1}
+    values = {
+        "state": DeliveryState.QUEUED,
+        "due_at": due_at,
+        "attempts": Delivery.attempts - 1,
+        "first_tried_at": case((Delivery.attempts <= 1, None), else_=Delivery.first_tried_at),
+    }
     _settle(session, claimed, lease, values, None)
 
 
@@ -201,15 +215,19 @@ def retry_delay(attempts: int) -> timedelta:
     return delay * random.uniform(0.8, 1.2)  # noqa: S311 jitter, not a secret
 
 
-def _leased(platform_id: int, ids: list[uuid.UUID], lease: uuid.UUID) -> Any:
+def _these(platform_id: int, keys: list[tuple[uuid.UUID, int]]) -> tuple[ColumnElement[bool], ...]:
+    """The condition for mails by key. The first two parts find them by the primary key, the last one is exact."""
+    return (
+        Delivery.platform_id == platform_id,
+        Delivery.about_id.in_([about_id for about_id, _ in keys]),
+        tuple_(Delivery.about_id, Delivery.generation).in_(keys),
+    )
+
+
+def _leased(platform_id: int, keys: list[tuple[uuid.UUID, int]], lease: uuid.UUID) -> Any:
     return (
         update(Delivery)
-        .where(
-            Delivery.platform_id == platform_id,
-            Delivery.about_id.in_(ids),
-            Delivery.state == DeliveryState.SENDING,
-            Delivery.lease == lease,
-        )
+        .where(*_these(platform_id, keys), Delivery.state == DeliveryState.SENDING, Delivery.lease == lease)
         .execution_options(synchronize_session=False)
     )
 
@@ -218,19 +236,19 @@ def _settle(
     session: Session, claimed: Iterable[Claimed], lease: uuid.UUID, values: Mapping[str, Any], counter: str | None
 ) -> None:
     # A lease that ran out belongs to somebody else: the late write changes, and counts, nothing.
-    for platform_id, ids in _by_platform(claimed).items():
+    for platform_id, keys in _by_platform(claimed).items():
         changed = session.execute(
-            _leased(platform_id, ids, lease).values(**values, lease=None).returning(Delivery.batch_id)
+            _leased(platform_id, keys, lease).values(**values, lease=None).returning(Delivery.batch_id)
         ).all()
         if counter:
             count_in_batches(session, [(platform_id, row[0]) for row in changed], {counter: 1})
         _count_sends(session, counter or "deferred", len(changed))
 
 
-def _by_platform(claimed: Iterable[Claimed]) -> dict[int, list[uuid.UUID]]:
-    grouped: dict[int, list[uuid.UUID]] = {}
+def _by_platform(claimed: Iterable[Claimed]) -> dict[int, list[tuple[uuid.UUID, int]]]:
+    grouped: dict[int, list[tuple[uuid.UUID, int]]] = {}
     for item in claimed:
-        grouped.setdefault(item.platform_id, []).append(item.about_id)
+        grouped.setdefault(item.platform_id, []).append((item.about_id, item.generation))
     return grouped
 
 

@@ -60,6 +60,8 @@ class Delivery(Base):
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lease: Mapped[uuid.UUID | None] = mapped_column(Id)
     attempts: Mapped[int] = mapped_column(SmallInteger)
+    first_tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """From here on it is tried for 72 hours. A mail that was only held has not been tried."""
     batch_id: Mapped[uuid.UUID | None] = mapped_column(Id)
     """The batch (an import) whose totals count this mail."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

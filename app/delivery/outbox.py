@@ -89,32 +89,37 @@ def release(session: Session, delivery: Delivery, *, now: datetime) -> None:
     delivery.due_at = now
 
 
-def release_held(
-    session: Session, platform_id: int, batch_id: uuid.UUID, *, after: uuid.UUID, limit: int, now: datetime
-) -> uuid.UUID | None:
-    """Let up to `limit` held mails of a batch go, behind an id; the id of the last one, None where there are none."""
-    held = session.scalars(
-        select(Delivery.about_id)
-        .where(
-            Delivery.platform_id == platform_id,
-            Delivery.about_id > after,
-            Delivery.batch_id == batch_id,
-            Delivery.state == DeliveryState.HELD,
+def held_of(session: Session, platform_id: int, batch_id: uuid.UUID, after: uuid.UUID, limit: int) -> list[uuid.UUID]:
+    """What up to `limit` held mails of a batch are about, behind an id."""
+    return list(
+        session.scalars(
+            select(Delivery.about_id)
+            .where(
+                Delivery.platform_id == platform_id,
+                Delivery.about_id > after,
+                Delivery.batch_id == batch_id,
+                Delivery.state == DeliveryState.HELD,
+            )
+            .order_by(Delivery.about_id)
+            .limit(limit)
         )
-        .order_by(Delivery.about_id)
-        .limit(limit)
-    ).all()
-    if not held:
-        return None
+    )
+
+
+def release_held(session: Session, platform_id: int, about_ids: Collection[uuid.UUID], *, now: datetime) -> None:
+    """Let held mails about these go now."""
     released = session.execute(
         update(Delivery)
-        .where(Delivery.platform_id == platform_id, Delivery.about_id.in_(held), Delivery.state == DeliveryState.HELD)
+        .where(
+            Delivery.platform_id == platform_id,
+            Delivery.about_id.in_(list(about_ids)),
+            Delivery.state == DeliveryState.HELD,
+        )
         .values(state=DeliveryState.QUEUED, due_at=now)
         .returning(Delivery.platform_id, Delivery.batch_id)
         .execution_options(synchronize_session=False)
     ).all()
     count_in_batches(session, [(row[0], row[1]) for row in released], {"held": -1})
-    return held[-1]
 
 
 def drop(session: Session, platform_id: int, about_ids: Collection[uuid.UUID]) -> None:

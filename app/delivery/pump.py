@@ -105,6 +105,7 @@ class Pump:
         self._turns = count()
         self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self._in_flight: dict[tuple[int, uuid.UUID, int], tuple[Claimed, float]] = {}
+        self._unrecorded: list[Result] = []
         self._pauses = 0
         self._paused_until: datetime | None = None
         self._threads: list[threading.Thread] = []
@@ -122,23 +123,37 @@ class Pump:
         return bool(self._in_flight)
 
     def tick(self, *, claim: bool = True) -> None:
-        """Record results, renew leases, claim more: one short transaction, none where there is nothing to do."""
-        results = self._finished()
+        """Record results, renew leases, claim more: one short transaction, none where there is nothing to do.
+
+        A transaction that fails changes nothing here either: its results are recorded by a later tick.
+        """
+        self._unrecorded += self._finished()
+        results = self._unrecorded
         now = utcnow()
         claim = claim and not self._is_paused(now)
-        free = self._capacity - len(self._in_flight)
-        if claim and not results and not self._needs_renewal():
+        renewal = self._needs_renewal()
+        if claim and not results and not renewal:
             with self._database.reading() as session:
                 claim = claims.is_due(session, now)
-        if not (claim or results or self._needs_renewal()):
+        if not (claim or results or renewal):
             return
+        done = {_key(result.claimed) for result in results}
+        held = {key: claimed for key, (claimed, _) in self._in_flight.items() if key not in done}
         with self._database.writing() as session:
             self._record(session, results, now)
-            self._renew(session, now)
-            claimed = self._claim(session, free, now) if claim else []
-            outgoing = self._write(session, claimed, now)
+            if renewal:
+                claims.renew(session, held.values(), lease=self._lease, now=now)
+            claimed = self._claim(session, self._capacity - len(held), now) if claim else []
+            # A clock that jumped makes what we hold due again: claimed anew it is still the same mail in our hands.
+            outgoing = self._write(session, [item for item in claimed if _key(item) not in held], now)
+        self._unrecorded = []
+        leased_at = time.monotonic()
+        for key in done:
+            self._in_flight.pop(key, None)
+        for key in held if renewal else {_key(item) for item in claimed} & held.keys():
+            self._in_flight[key] = (held[key], leased_at)
         for mail in sorted(outgoing, key=lambda mail: mail.claimed.lane):
-            self._in_flight[_key(mail.claimed)] = (mail.claimed, time.monotonic())
+            self._in_flight[_key(mail.claimed)] = (mail.claimed, leased_at)
             self._to_send.put(_Turn(mail.claimed.lane, next(self._turns), mail))
 
     def drain(self, seconds: float) -> None:
@@ -182,8 +197,6 @@ class Pump:
                 results.append(self._results.get_nowait())
             except queue.Empty:
                 break
-        for result in results:
-            self._in_flight.pop(_key(result.claimed), None)
         return results
 
     def _record(self, session: Session, results: Sequence[Result], now: datetime) -> None:
@@ -202,12 +215,6 @@ class Pump:
                     state=state.value,
                 )
         self._pause(session, [result for result in results if result.unavailable is not None], now)
-
-    def _renew(self, session: Session, now: datetime) -> None:
-        if not self._needs_renewal():
-            return
-        claims.renew(session, [claimed for claimed, _ in self._in_flight.values()], lease=self._lease, now=now)
-        self._in_flight = {key: (claimed, time.monotonic()) for key, (claimed, _) in self._in_flight.items()}
 
     def _needs_renewal(self) -> bool:
         oldest = min((since for _, since in self._in_flight.values()), default=None)

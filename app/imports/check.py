@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import delete, select
-
 from app.db.session import Database
 from app.directory import queries as directory
 from app.errors import AppError
 from app.imports import work
-from app.imports.models import Import, ImportPiece, ImportPreview, ImportRow
+from app.imports.models import Import, ImportPiece, ImportPreview
 from app.imports.plan import Outcome, Plan, PlannedRow, Totals
 from app.imports.steps import ImportState
 from app.imports.work import Job
@@ -46,7 +44,7 @@ def _check(database: Database, job: Job, max_lines: int) -> None:
         plan = work.plan_of(session, imported)
         imported.rows_done = 0
         imported.lines = None
-    _forget_rows(database, job)
+    work.forget(database, job.platform_id, job.import_id, keep_pieces=True)  # rows of an earlier check
     reader = work.reader_of(database, imported, max_lines=max_lines)
     found = _Found()
     for batch in reader.batches(_BATCH):
@@ -79,27 +77,6 @@ def _check(database: Database, job: Job, max_lines: int) -> None:
         imported.lines = reader.lines
         imported.rows_total = imported.rows_done = plan.totals.rows
         work.stop(imported, ImportState.READY)
-
-
-def _forget_rows(database: Database, job: Job) -> None:
-    """Rows of an earlier check, a few at a time so that nobody waits."""
-    while True:
-        with work.ours(database, job) as (session, _):
-            lines = session.scalars(
-                select(ImportRow.line)
-                .where(ImportRow.platform_id == job.platform_id, ImportRow.import_id == job.import_id)
-                .limit(_KEEP_AT_ONCE)
-            ).all()
-            if not lines:
-                return
-            session.execute(
-                delete(ImportRow).where(
-                    ImportRow.platform_id == job.platform_id,
-                    ImportRow.import_id == job.import_id,
-                    ImportRow.line <= max(lines),
-                    ImportRow.line >= min(lines),
-                )
-            )
 
 
 def _write_down(database: Database, job: Job, plan: Plan, found: _Found) -> None:

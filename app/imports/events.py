@@ -4,10 +4,11 @@ An event's id says what it told; a client that comes back with the last one is t
 """
 
 import asyncio
+import threading
 import time
 import uuid
-from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import ServerSentEvent
@@ -24,29 +25,52 @@ _LOOK_EVERY_SECONDS = 0.5
 _LONGEST_SECONDS = 60.0  # then a client comes back and is looked at again: its key may be revoked
 _COME_BACK_AFTER_MILLISECONDS = 1000
 
-_open: Counter[tuple[int, str, uuid.UUID | None]] = Counter()
+_AN_ACTOR = tuple[int, str, uuid.UUID | None]
 
 
-def admit(actor: Actor) -> None:
-    """Raises AppError too_many_streams for an actor who follows too many imports at once."""
-    if _open[_of(actor)] >= STREAMS_PER_ACTOR:
-        raise AppError(Code.TOO_MANY_STREAMS, limit=STREAMS_PER_ACTOR, retry_after=5)
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One of the streams an actor may have open. One that never began is free again when it would have ended."""
+
+    actor: Actor
+    since: float
+
+
+_slots: dict[_AN_ACTOR, list[Slot]] = {}
+_slots_lock = threading.Lock()
+
+
+def admit(actor: Actor) -> Slot:
+    """A place for a stream. Raises AppError too_many_streams for an actor who follows too many imports at once."""
+    slot = Slot(actor, time.monotonic())
+    with _slots_lock:
+        taken = [one for one in _slots.get(_of(actor), []) if slot.since - one.since < _LONGEST_SECONDS + 5]
+        if len(taken) >= STREAMS_PER_ACTOR:
+            raise AppError(Code.TOO_MANY_STREAMS, limit=STREAMS_PER_ACTOR, retry_after=5)
+        _slots[_of(actor)] = [*taken, slot]
+    return slot
+
+
+def _free(slot: Slot) -> None:
+    with _slots_lock:
+        left = [one for one in _slots.pop(_of(slot.actor), []) if one is not slot]
+        if left:
+            _slots[_of(slot.actor)] = left
 
 
 async def follow(
-    database: Database, actor: Actor, import_id: uuid.UUID, language: str, last_id: str | None
+    database: Database, slot: Slot, import_id: uuid.UUID, language: str, last_id: str | None
 ) -> AsyncIterator[ServerSentEvent]:
     """The events of an import while anything moves, for a minute at most.
 
     Where nothing runs and no mail waits, the stream tells how it stands and ends; a client that comes back with the
     last id (browsers do by themselves) hears of what has begun since.
     """
-    _open[_of(actor)] += 1
     try:
         told = last_id or ""
         until = time.monotonic() + _LONGEST_SECONDS
         while time.monotonic() < until:
-            imported = await run_in_threadpool(_look, database, actor, import_id, language)
+            imported = await run_in_threadpool(_look, database, slot.actor, import_id, language)
             now = _id_of(imported)
             if now != told:
                 changed = now.split(".")[0] != told.split(".")[0]
@@ -61,7 +85,7 @@ async def follow(
                 return
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
     finally:
-        _open[_of(actor)] -= 1
+        _free(slot)
 
 
 def _look(database: Database, actor: Actor, import_id: uuid.UUID, language: str) -> ImportOut:
@@ -87,5 +111,5 @@ def _is_at_rest(imported: ImportOut) -> bool:
     return imported.state not in WORKING and not (imported.result and imported.result.mails.queued)
 
 
-def _of(actor: Actor) -> tuple[int, str, uuid.UUID | None]:
+def _of(actor: Actor) -> _AN_ACTOR:
     return actor.platform_id, actor.kind, actor.id

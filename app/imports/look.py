@@ -69,9 +69,9 @@ def result_of(view: ImportView) -> dict[str, Any] | None:
     totals = {name: getattr(mails, name) if mails else 0 for name in ("sent", "failed", "held", "dropped")}
     creates: dict[str, list[str]] = {"organisations": [], "student_groups": [], "labels": [], "teams": []}
     return {
-        "rows": rows,
+        "rows": done if imported.state == ImportState.COMMITTING else rows,
         **{name: stored[name] for name in COUNTED.values()},
-        "not_done": rows - done,
+        "not_done": 0 if imported.state == ImportState.COMMITTING else rows - done,
         "mails": {"queued": (mails.total if mails else 0) - sum(totals.values()), **totals},
         "creates": stored.get("creates", creates),
         "changed_since_preview": stored["changed_since_preview"],
@@ -158,8 +158,9 @@ def list_issues(
     line, number = map(int, after.split(".")) if after else (0, -1)
     found: list[tuple[str, Issue]] = []
     stored_by_line: list[tuple[int, list[Any]]] = [(0, imported.file_issues)] if line == 0 else []
+    # One row more than asked for: the one the position is in may have nothing left to tell.
     rows = queries.list_rows(
-        session, actor.platform_id, import_id, code=code, with_issues=True, from_line=max(line, 1), limit=limit
+        session, actor.platform_id, import_id, code=code, with_issues=True, from_line=max(line, 1), limit=limit + 1
     )
     stored_by_line += [(row.line, row.issues) for row in rows]
     for at, stored in stored_by_line:

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from app.access.actor import Actor
 from app.db.base import utcnow
 from app.errors import UNREADABLE, Code
 from app.imports import events, look, service, show
@@ -192,16 +191,17 @@ def send_import(
 
 
 @router.delete("/imports/{import_id}", status_code=204, responses=documented(Code.NOT_FOUND, Code.IMPORT_BUSY))
-def delete_import(actor: Importer, session: Writing, import_id: ImportId) -> None:
+def delete_import(actor: Importer, context: ContextOf, import_id: ImportId) -> None:
     """Drop the file and its rows. The counts stay, and the people too."""
-    service.delete_import(session, actor, import_id, now=utcnow())
+    with context.database.writing() as session:
+        service.delete_import(session, actor, import_id, now=utcnow())
+    service.forget(context.database, actor, import_id)
 
 
-def _may_follow(actor: Reader, session: Reading, import_id: ImportId) -> Actor:
+def _may_follow(actor: Reader, session: Reading, import_id: ImportId) -> events.Slot:
     """Everything that may be refused is refused before the first event: a stream has no second status."""
     look.get_import(session, actor, import_id)
-    events.admit(actor)
-    return actor
+    return events.admit(actor)
 
 
 @router.get(
@@ -210,14 +210,14 @@ def _may_follow(actor: Reader, session: Reading, import_id: ImportId) -> Actor:
     responses=documented(Code.NOT_FOUND, Code.TOO_MANY_STREAMS),
 )
 async def follow_import(
-    actor: Annotated[Actor, Depends(_may_follow)],
+    slot: Annotated[events.Slot, Depends(_may_follow)],
     context: ContextOf,
     import_id: ImportId,
     lang: Language,
     last_event_id: Annotated[str | None, Header(max_length=200, description="The last event that was seen.")] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """Follow an import live: `state` when it changes, `progress` as it goes, while anything moves."""
-    async for event in events.follow(context.database, actor, import_id, lang, last_event_id):
+    async for event in events.follow(context.database, slot, import_id, lang, last_event_id):
         yield event
 
 

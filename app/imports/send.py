@@ -4,9 +4,9 @@ Done by the worker in chunks; done twice, it does nothing the second time.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from app.db.base import utcnow
@@ -28,37 +28,64 @@ def send_import(database: Database, job: Job, *, max_lines: int) -> None:
     del max_lines
     with work.ours(database, job) as (session, _):
         outbox.open_batch(session, job.platform_id, job.import_id)
-    last: uuid.UUID | None = job.import_id  # ids sort by time: its people and mails are younger than the import
-    while last is not None:
+    # Looked for outside, changed inside a transaction: only what is found costs anybody the write lock.
+    # Ids sort by time: an import's people and mails are younger than the import.
+    for held in _found(database, job, outbox.held_of):
         with work.ours(database, job) as (session, _):
-            last = outbox.release_held(session, job.platform_id, job.import_id, after=last, limit=_CHUNK, now=utcnow())
-    last = job.import_id
-    while last is not None:
+            outbox.release_held(session, job.platform_id, held, now=utcnow())
+    for quiet in _found(database, job, _quiet_ones):
         with work.ours(database, job) as (session, imported):
-            last = _invite_quiet_ones(session, imported, after=last)
+            _invite(session, imported, quiet)
     with work.ours(database, job) as (_, imported):
         work.stop(imported, job.state)
 
 
-def _invite_quiet_ones(session: Session, imported: Import, *, after: uuid.UUID) -> uuid.UUID | None:
+Look = Callable[[Session, int, uuid.UUID, uuid.UUID, int], list[uuid.UUID]]
+"""Finds up to so many ids of a platform and an import, behind an id."""
+
+
+def _found(database: Database, job: Job, look: Look) -> Iterator[list[uuid.UUID]]:
+    last = job.import_id
+    while True:
+        with database.reading() as session:
+            ids = look(session, job.platform_id, job.import_id, last, _CHUNK)
+        if not ids:
+            return
+        yield ids
+        last = ids[-1]
+
+
+def _is_quiet(platform_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Added, never invited, never accepted."""
+    return (
+        User.platform_id == platform_id,
+        User.state == UserState.INVITED,
+        ~exists().where(Invitation.platform_id == User.platform_id, Invitation.user_id == User.id),
+    )
+
+
+def _quiet_ones(
+    session: Session, platform_id: int, import_id: uuid.UUID, after: uuid.UUID, limit: int
+) -> list[uuid.UUID]:
+    return list(
+        session.scalars(
+            select(User.id)
+            .where(*_is_quiet(platform_id), User.id > after, User.created_by_import_id == import_id)
+            .order_by(User.id)
+            .limit(limit)
+        )
+    )
+
+
+def _invite(session: Session, imported: Import, user_ids: Sequence[uuid.UUID]) -> None:
     people = session.execute(
         select(User, Organisation.name)
         .join(
             Organisation,
             (Organisation.platform_id == User.platform_id) & (Organisation.id == User.organisation_id),
         )
-        .where(
-            User.platform_id == imported.platform_id,
-            User.id > after,
-            User.created_by_import_id == imported.id,
-            User.state == UserState.INVITED,
-            ~exists().where(Invitation.platform_id == User.platform_id, Invitation.user_id == User.id),
-        )
-        .order_by(User.id)
-        .limit(_CHUNK)
+        .where(*_is_quiet(imported.platform_id), User.id.in_(list(user_ids)))
     ).all()
-    if not people:
-        return None
     invite = Invite(
         inviter_name=imported.inviter_name,
         inviter_email=imported.inviter_email,
@@ -73,8 +100,6 @@ def _invite_quiet_ones(session: Session, imported: Import, *, after: uuid.UUID) 
         now=utcnow(),
         import_id=imported.id,
     )
-    found: uuid.UUID = people[-1][0].id
-    return found
 
 
 def _as_people(people: Sequence[tuple[User, str]]) -> list[tuple[bytes, NewPerson]]:

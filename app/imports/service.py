@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.access.actor import Actor
@@ -23,10 +22,10 @@ from app.imports.check import check_import
 from app.imports.commit import empty_result
 from app.imports.look import find_import, require_file
 from app.imports.mapping import check_mapping, is_known_header
-from app.imports.models import Import, ImportRow
+from app.imports.models import Import
 from app.imports.steps import ImportState, may_follow
 from app.imports.table import Overrides, detect
-from app.imports.upload import delete_pieces, note_detected
+from app.imports.upload import note_detected
 from app.imports.work import Job
 from app.invitations.people import add_message
 from app.texts import languages
@@ -162,7 +161,10 @@ def send(session: Session, actor: Actor, import_id: uuid.UUID, *, now: datetime)
 
 
 def delete_import(session: Session, actor: Actor, import_id: uuid.UUID, *, now: datetime) -> None:
-    """Drop the file and its rows; the counts stay. Again is harmless. Raises not_found, import_busy."""
+    """Drop the file and its rows; the counts stay. Again is harmless. Raises not_found, import_busy.
+
+    From here on they are gone for everybody; `work.forget` takes them out of the database, a few at a time.
+    """
     imported = find_import(session, actor, import_id)
     if work.is_working(imported):
         raise AppError(Code.IMPORT_BUSY, state=imported.state)
@@ -170,13 +172,14 @@ def delete_import(session: Session, actor: Actor, import_id: uuid.UUID, *, now: 
         return
     imported.file_deleted_at = now
     imported.samples = [[] for _ in imported.headers]
-    delete_pieces(session, actor.platform_id, import_id)
-    session.execute(
-        delete(ImportRow).where(ImportRow.platform_id == actor.platform_id, ImportRow.import_id == import_id)
-    )
     preview = queries.preview_of(session, actor.platform_id, import_id)
     if preview is not None:
         preview.content = preview.content | {"rows": []}
+
+
+def forget(database: Database, actor: Actor, import_id: uuid.UUID) -> None:
+    """Take what a deleted import dropped out of the database. The sweep goes on where this is cut short."""
+    work.forget(database, actor.platform_id, import_id)
 
 
 def _merged(imported: Import, given: Overrides) -> Overrides:

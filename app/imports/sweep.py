@@ -1,13 +1,14 @@
-"""Tidies up after broken uploads. Never touches an import that exists."""
+"""Tidies up after broken uploads and deletions that were cut short. Never touches an import that is in use."""
 
 import uuid
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import delete, exists, select
+from sqlalchemy import exists, select
 
 from app.db.session import Database
-from app.imports.models import Import, ImportPiece
+from app.imports import work
+from app.imports.models import Import, ImportPiece, ImportRow
 
 log = structlog.get_logger()
 
@@ -26,11 +27,17 @@ def sweep(database: Database, *, now: datetime) -> int:
             )
             .limit(100)
         ).all()
-    for platform_id, import_id in orphans:
-        with database.writing() as session:
-            session.execute(
-                delete(ImportPiece).where(ImportPiece.platform_id == platform_id, ImportPiece.import_id == import_id)
+        deleted = session.execute(
+            select(Import.platform_id, Import.id)
+            .where(
+                Import.file_deleted_at.is_not(None),
+                exists().where(ImportPiece.platform_id == Import.platform_id, ImportPiece.import_id == Import.id)
+                | exists().where(ImportRow.platform_id == Import.platform_id, ImportRow.import_id == Import.id),
             )
+            .limit(100)
+        ).all()
+    for platform_id, import_id in [*orphans, *deleted]:
+        work.forget(database, platform_id, import_id)
     if orphans:
         log.info("broken_uploads_swept", uploads=len(orphans))
     return len(orphans)

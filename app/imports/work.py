@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.access.credentials import platform_by_id
@@ -21,7 +21,7 @@ from app.directory import queries as directory
 from app.directory.models import Label, Organisation, StudentGroup
 from app.errors import AppError, Code
 from app.imports import queries
-from app.imports.models import Import, ImportRow
+from app.imports.models import Import, ImportPiece, ImportRow
 from app.imports.plan import KnownNames, Outcome, Plan, PlannedRow, Recipe
 from app.imports.steps import WORKING, ImportState
 from app.imports.table import Dialect, RecordReader, Start
@@ -33,7 +33,7 @@ NAMES_SHOWN = 1000
 """How many of the names it creates an import tells of each kind."""
 SENDABLE = frozenset({ImportState.COMPLETED, ImportState.CANCELLED})
 """States in which mails may still be sent; due work in one of them is a send."""
-_MAX_ATTEMPTS = 5
+MAX_ATTEMPTS = 5
 _RETRY_AFTER = timedelta(seconds=10)
 
 
@@ -115,14 +115,15 @@ def ours(database: Database, job: Job) -> Iterator[tuple[Session, Import]]:
 def fail(database: Database, job: Job, error: AppError) -> None:
     """The work cannot be done; what was done stays, and the import says why."""
     with ours(database, job) as (_, imported):
-        stop(imported, ImportState.FAILED)
+        # A send that fails leaves a completed import completed: its people are there.
+        stop(imported, job.state if job.state in SENDABLE else ImportState.FAILED)
         imported.failure_code = error.code.value
         imported.failure_params = error.params
 
 
 def try_again_later(database: Database, job: Job) -> None:
     """The work broke on something unforeseen: another attempt later, a failure after several."""
-    if job.attempts >= _MAX_ATTEMPTS:
+    if job.attempts >= MAX_ATTEMPTS:
         fail(database, job, AppError(Code.INTERNAL_ERROR))
         return
     with ours(database, job) as (_, imported):
@@ -211,6 +212,21 @@ def keep_rows(session: Session, imported: Import, rows: Sequence[PlannedRow]) ->
 def _shortened(values: dict[str, Any]) -> dict[str, Any]:
     """Values as they are shown: a rejected cell may be as long as a cell can be."""
     return {column: value[:VALUE_CHARACTERS] if isinstance(value, str) else value for column, value in values.items()}
+
+
+def forget(database: Database, platform_id: int, import_id: uuid.UUID, *, keep_pieces: bool = False) -> None:
+    """Take the rows, and the pieces of the file, out of the database: a few at a time, so that nobody waits."""
+    for model, key, at_once in ((ImportRow, ImportRow.line, 1000), (ImportPiece, ImportPiece.number, 8)):
+        if keep_pieces and model is ImportPiece:
+            return
+        of_import = (model.platform_id == platform_id, model.import_id == import_id)
+        while True:
+            with database.reading() as session:
+                found = session.scalars(select(key).where(*of_import).order_by(key).limit(at_once)).all()
+            if not found:
+                break
+            with database.writing() as session:
+                session.execute(delete(model).where(*of_import, key <= found[-1]))
 
 
 def is_working(imported: Import) -> bool:

@@ -35,6 +35,12 @@ def canonical(address: str) -> str:
     return local.lower() + known[0]
 
 
+def deliverable(email: str) -> str:
+    """A valid address with its domain in ASCII, which every mail server takes; the local part as it was given."""
+    local, _, domain = email.rpartition("@")
+    return email if domain.isascii() else f"{local}@{canonical(email).rpartition('@')[2]}"
+
+
 def _canonical_by_validator(address: str) -> str:
     try:
         valid = validate_email(address, check_deliverability=False)

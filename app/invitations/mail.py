@@ -12,7 +12,7 @@ from app.delivery.letter import Letter
 from app.delivery.message import Envelope
 from app.delivery.pump import Outgoing
 from app.invitations import queries
-from app.invitations.address import canonical
+from app.invitations.address import deliverable
 from app.invitations.models import InvitationState
 
 
@@ -28,16 +28,17 @@ class InvitationMail:
     def write(self, session: Session, platform_id: int, claimed: Sequence[Claimed], now: datetime) -> list[Outgoing]:
         """The mails of those that may leave: still pending, this generation. The first attempt starts the lifetime."""
         platform = platform_by_id(session, platform_id)
-        wanted = {item.about_id: item for item in claimed}
+        wanted = {(item.about_id, item.generation): item for item in claimed}
         outgoing = []
-        for invitation, message in queries.due_for_mail(session, platform_id, wanted):
-            item = wanted[invitation.id]
-            pending = queries.stands(invitation, now) is InvitationState.PENDING
-            if not pending or invitation.generation != item.generation:
+        for invitation, message in queries.due_for_mail(session, platform_id, [about_id for about_id, _ in wanted]):
+            item = wanted.get((invitation.id, invitation.generation))
+            if item is None or invitation.state != InvitationState.PENDING:
                 continue
             days = invitation.lifetime_days or platform.invitation_days
-            if invitation.expires_at is None:
+            if item.attempts == 1:  # a mail server that could not be reached for days takes nothing off the lifetime
                 invitation.expires_at = now + timedelta(days=days)
+            if queries.stands(invitation, now) is not InvitationState.PENDING:
+                continue
             token = self._keyring.sign_link(Purpose.INVITATION, Link(platform_id, invitation.id, invitation.generation))
             letter = Letter(
                 kind=item.kind.value,
@@ -54,7 +55,7 @@ class InvitationMail:
             envelope = Envelope(
                 sender_address=self._mail_from,
                 sender_name=platform.sender_name,
-                recipient=_deliverable(invitation.email),
+                recipient=deliverable(invitation.email),
                 recipient_name=" ".join(filter(None, (invitation.first_name, invitation.last_name))) or None,
                 reply_to=invitation.inviter_email or self._mail_from,
                 message_id=f"<{invitation.id.hex}.{invitation.generation}@{self._domain}>",
@@ -62,9 +63,3 @@ class InvitationMail:
             )
             outgoing.append(Outgoing(item, letter, envelope))
         return outgoing
-
-
-def _deliverable(email: str) -> str:
-    """An address with its domain in ASCII, which every mail server takes; the local part as it was given."""
-    local, _, domain = email.rpartition("@")
-    return email if domain.isascii() else f"{local}@{canonical(email).rpartition('@')[2]}"

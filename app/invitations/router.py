@@ -32,6 +32,8 @@ from app.web.idempotency import Once, OnceRoute
 from app.web.paging import Listing, Paged
 from app.web.problems import documented
 
+MAX_BATCH_BYTES = 16 * 1024 * 1024  # a thousand people with a long message each
+
 router = APIRouter(tags=["invitations"], route_class=OnceRoute)
 
 InvitationId = Annotated[uuid.UUID, Path(description="The invitation.")]
@@ -57,7 +59,11 @@ def create_invitation(
     return invitation_out(view, service.sender_name(session, actor))
 
 
-@router.post("/invitations/batch", responses=documented(Code.IDEMPOTENCY_KEY_REUSED, Code.IDEMPOTENCY_KEY_IN_USE))
+@router.post(
+    "/invitations/batch",
+    max_body_size=MAX_BATCH_BYTES,
+    responses=documented(Code.IDEMPOTENCY_KEY_REUSED, Code.IDEMPOTENCY_KEY_IN_USE),
+)
 def create_invitations(actor: Inviter, _once: Once, session: Writing, body: BatchIn) -> BatchOut:
     """Invite up to 1,000 people in one transaction. Each is invited, skipped (there already) or rejected."""
     read = read_drafts(body.invitations)

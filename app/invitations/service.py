@@ -105,6 +105,8 @@ def resend(session: Session, actor: Actor, invitation_id: uuid.UUID, *, now: dat
         if view.person is not None and view.person.state != UserState.INVITED:
             raise AppError(Code.NOT_RESENDABLE)
     if view.delivery is not None and view.delivery.state in outbox.UNSENT:
+        if view.state is InvitationState.EXPIRED:
+            invitation.expires_at = None
         outbox.release(session, view.delivery, now=now)
     else:
         invitation.generation += 1

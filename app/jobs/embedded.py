@@ -7,14 +7,17 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from app.access import credentials
 from app.db.base import new_id, utcnow
 from app.db.session import Database
 from app.delivery import claims
 from app.delivery.pump import TICK_SECONDS, Pump
+from app.errors import AppError, Code
 from app.imports import sweep, work
 from app.imports.check import check_import
 from app.imports.commit import commit_import
@@ -22,6 +25,7 @@ from app.imports.send import send_import
 from app.imports.steps import ImportState
 from app.imports.work import Job, NoLongerOurs
 from app.logs import place_of
+from app.web import idempotency
 
 log = structlog.get_logger()
 
@@ -74,13 +78,22 @@ def do_imports(database: Database, stop: threading.Event, *, max_lines: int) -> 
     while not stop.is_set():
         try:
             if time.monotonic() - swept_at > _SWEEP_SECONDS:
-                sweep.sweep(database, now=utcnow())
+                tidy_up(database)
                 swept_at = time.monotonic()
             if not do_one(database, lease, max_lines=max_lines):
                 stop.wait(_IDLE_SECONDS)
         except OperationalError as error:
             log.error("database_unavailable", kind=type(error.orig).__name__)
             stop.wait(1.0)
+
+
+def tidy_up(database: Database) -> None:
+    """Forget what is over: broken uploads, deleted files, kept answers, ended sessions."""
+    now = utcnow()
+    sweep.sweep(database, now=now)
+    with database.writing() as session:
+        idempotency.sweep(session, now)
+        credentials.sweep_sessions(session, now)
 
 
 def do_one(database: Database, lease: uuid.UUID, *, max_lines: int) -> bool:
@@ -91,7 +104,9 @@ def do_one(database: Database, lease: uuid.UUID, *, max_lines: int) -> bool:
             return False
     with database.writing() as session:
         job = work.claim(session, lease=lease, now=now)
-    if job is not None:
+    if job is not None and job.attempts > work.MAX_ATTEMPTS:  # whatever it is, it kills its worker
+        work.fail(database, job, AppError(Code.INTERNAL_ERROR))
+    elif job is not None:
         run(database, job, max_lines=max_lines)
     return job is not None
 
@@ -108,6 +123,7 @@ def run(database: Database, job: Job, *, max_lines: int) -> None:
         raise  # the lease brings it back
     except Exception as error:
         bound.error("import_work_broke", kind=type(error).__name__, where=place_of(error))
-        work.try_again_later(database, job)
+        with suppress(NoLongerOurs):
+            work.try_again_later(database, job)
     else:
         bound.info("import_work_done")

@@ -3,7 +3,10 @@
 import fcntl
 import os
 from pathlib import Path
+from threading import Event
 from typing import Self
+
+_LOOK_AGAIN_SECONDS = 0.5
 
 
 class WorkerIsRunning(Exception):  # noqa: N818 nothing is wrong: another worker does the work
@@ -29,6 +32,17 @@ class WorkerLock:
         self._handle = handle
         return self
 
+    def wait(self, stop: Event) -> bool:
+        """Take the lock as soon as it is free; False if `stop` came first."""
+        while not stop.is_set():
+            try:
+                self.acquire()
+            except WorkerIsRunning:
+                stop.wait(_LOOK_AGAIN_SECONDS)
+            else:
+                return True
+        return False
+
     @property
     def is_held(self) -> bool:
         """Whether the lock is ours."""
@@ -45,10 +59,13 @@ def is_worker_alive(database: Path | None) -> int:
     """How many workers are alive: 1 if the lock of the file is held, else 0."""
     if database is None or not _lock_path(database).exists():
         return 0
+    handle = os.open(_lock_path(database), os.O_RDONLY | os.O_CLOEXEC)
     try:
-        WorkerLock(database).acquire().release()
-    except WorkerIsRunning:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: those who look do not see each other
+    except BlockingIOError:
         return 1
+    finally:
+        os.close(handle)
     return 0
 
 

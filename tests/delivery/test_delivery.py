@@ -99,7 +99,7 @@ def test_a_greylisted_mail_is_tried_again_later_with_the_same_message_id(posting
 def test_after_three_days_a_mail_is_given_up(posting: Desk, sink: Sink) -> None:
     posting.http.post("/invitations", json={"email": "later@example.com", "organisation": "Acme"})
     with posting.database.writing() as session:
-        session.execute(update(Delivery).values(created_at=utcnow() - timedelta(hours=73)))
+        session.execute(update(Delivery).values(first_tried_at=utcnow() - timedelta(hours=73)))
     posting.work()
     assert sink.refused["later@example.com"] == 1
     (item,) = posting.http.get("/invitations", params={"delivery": "failed"}).json()["items"]

@@ -89,6 +89,7 @@ def upgrade() -> None:
         sa.Column("due_at", base.UtcDateTime(), nullable=True),
         sa.Column("lease", base.Id(), nullable=True),
         sa.Column("attempts", sa.SmallInteger(), nullable=False),
+        sa.Column("first_tried_at", base.UtcDateTime(), nullable=True),
         sa.Column("batch_id", base.Id(), nullable=True),
         sa.Column("created_at", base.UtcDateTime(), nullable=False),
         sa.Column("sent_at", base.UtcDateTime(), nullable=True),
