@@ -4,8 +4,7 @@ import app.access.models
 import app.delivery.models
 import app.directory.models
 import app.imports.models
-import app.invitations.models
-import app.web.models  # noqa: F401 imported for its tables
+import app.invitations.models  # noqa: F401 imported for its tables
 from app.db.base import Base
 
 metadata = Base.metadata

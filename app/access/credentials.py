@@ -120,11 +120,6 @@ def end_session(session: Session, platform_id: int, token: str) -> None:
     )
 
 
-def sweep_sessions(session: Session, now: datetime) -> None:
-    """Forget sessions whose time has passed."""
-    session.execute(delete(SignInSession).where(SignInSession.expires_at < now))
-
-
 def end_sessions(session: Session, platform_id: int, user_id: uuid.UUID) -> None:
     """Sign a person out everywhere."""
     session.execute(

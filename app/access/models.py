@@ -90,3 +90,20 @@ class AuditEvent(Base):
     details: Mapped[dict[str, object]] = mapped_column(Json)
     request_id: Mapped[str | None] = mapped_column(String(64))
     remote_address: Mapped[str | None] = mapped_column(String(64))
+
+
+class IdempotencyKey(Base):
+    """One Idempotency-Key of one actor on one method and path; `key_hash` covers all four."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index(None, "created_at"),)
+
+    platform_id: Mapped[int] = mapped_column(PlatformId, ForeignKey("platforms.id"), primary_key=True)
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    fingerprint: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    lease: Mapped[uuid.UUID | None] = mapped_column(Id)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    status: Mapped[int | None]
+    location: Mapped[str | None] = mapped_column(String(500))
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)

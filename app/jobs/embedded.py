@@ -12,7 +12,7 @@ from contextlib import suppress
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from app.access import credentials
+from app.access import sweep as access
 from app.db.base import new_id, utcnow
 from app.db.session import Database
 from app.delivery import claims
@@ -25,7 +25,6 @@ from app.imports.send import send_import
 from app.imports.steps import ImportState
 from app.imports.work import Job, NoLongerOurs
 from app.logs import place_of
-from app.web import idempotency
 
 log = structlog.get_logger()
 
@@ -92,8 +91,7 @@ def tidy_up(database: Database) -> None:
     now = utcnow()
     sweep.sweep(database, now=now)
     with database.writing() as session:
-        idempotency.sweep(session, now)
-        credentials.sweep_sessions(session, now)
+        access.sweep(session, now)
 
 
 def do_one(database: Database, lease: uuid.UUID, *, max_lines: int) -> bool:

@@ -23,14 +23,14 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.access.actor import Actor
+from app.access.models import IdempotencyKey
+from app.access.sweep import ANSWERS_ARE_KEPT_FOR
 from app.db.base import new_id, utcnow
 from app.db.session import Database
 from app.errors import AppError, Code, FieldError
 from app.web.deps import ContextOf
-from app.web.models import IdempotencyKey
 
 LEASE = timedelta(seconds=60)
-KEPT_FOR = timedelta(hours=24)
 REPLAYED = "Idempotent-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _NOT_PRINTABLE = FieldError("/Idempotency-Key", "idempotency_key_form", {"limit": 255})
@@ -113,7 +113,7 @@ def reserve(database: Database, actor: Actor, method: str, path: str, key: str, 
     reservation = Reservation(database, actor.platform_id, key_hash, new_id())
     with database.writing() as session:
         row = session.get(IdempotencyKey, (actor.platform_id, key_hash))
-        if row is not None and row.created_at < now - KEPT_FOR:
+        if row is not None and row.created_at < now - ANSWERS_ARE_KEPT_FOR:
             session.delete(row)
             session.flush()
             row = None
@@ -219,8 +219,3 @@ def install(app: FastAPI) -> None:
     def _replay(_request: Request, replay: Replay) -> Response:
         headers = {REPLAYED: "true"} | ({"Location": replay.kept.location} if replay.kept.location else {})
         return Response(replay.kept.body, replay.kept.status, headers, media_type="application/json")
-
-
-def sweep(session: Session, now: datetime) -> None:
-    """Forget answers nobody may ask for again."""
-    session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT_FOR))

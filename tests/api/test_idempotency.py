@@ -15,8 +15,8 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
+from app.access.models import IdempotencyKey
 from app.db.base import utcnow
-from app.web.models import IdempotencyKey
 from tests.api.test_import_story import COLUMNS, FILE, map_columns, upload
 from tests.conftest import Desk
 from tests.delivery.sink import free_port

@@ -57,7 +57,7 @@ SPANS_PLATFORMS = {
         "clear_leases": "the one worker of an SQLite file starts anew",
     },
     "imports/sweep.py": {"sweep": "what is too old is too old on every platform"},
-    "web/idempotency.py": {"sweep": "what is too old is too old on every platform"},
+    "access/sweep.py": {"sweep": "what is too old is too old on every platform"},
 }
 """Functions whose statements span platforms, and why that is right."""
 
