@@ -15,9 +15,9 @@ from app.db.base import new_id, utcnow
 from app.db.session import Database
 from app.errors import AppError, Code, not_found
 from app.imports import look, service, show
+from app.imports.detect import Overrides
 from app.imports.intake import limits_of
 from app.imports.service import CommitOptions, NewMapping
-from app.imports.table import Overrides
 from app.imports.upload import Upload
 from app.jobs import embedded
 from app.jobs.lock import WorkerIsRunning, WorkerLock

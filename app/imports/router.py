@@ -11,6 +11,7 @@ from app.db.base import utcnow
 from app.errors import UNREADABLE, Code
 from app.imports import events, look, service, show
 from app.imports.columns import COLUMNS, template_csv
+from app.imports.detect import Overrides
 from app.imports.plan import Outcome
 from app.imports.schemas import (
     ColumnOut,
@@ -23,7 +24,6 @@ from app.imports.schemas import (
     PreviewOut,
 )
 from app.imports.service import CommitOptions, NewMapping
-from app.imports.table import Overrides
 from app.texts import text
 from app.web.deps import ContextOf, Importer, Language, Reader, Reading, Writing
 from app.web.idempotency import Once, OnceRoute

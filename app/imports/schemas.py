@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.imports.columns import COLUMNS
-from app.imports.table import ENCODINGS
+from app.imports.detect import ENCODINGS
 from app.invitations.fields import Message, ShortCode, Title
 from app.web.problems import InvalidValue
 

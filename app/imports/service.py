@@ -20,11 +20,11 @@ from app.imports import issues as findings
 from app.imports import queries, work
 from app.imports.check import check_import
 from app.imports.commit import empty_result
+from app.imports.detect import Overrides, detect
 from app.imports.look import find_import, require_file
 from app.imports.mapping import check_mapping, is_known_header
 from app.imports.models import Import
 from app.imports.steps import ImportState, may_follow
-from app.imports.table import Overrides, detect
 from app.imports.upload import note_detected
 from app.imports.work import Job
 from app.invitations.people import add_message

@@ -13,10 +13,10 @@ from app.access.actor import Actor
 from app.db.base import new_id
 from app.db.session import Database
 from app.errors import AppError, Code
+from app.imports.detect import Detected, Inspector, Overrides, detect
 from app.imports.mapping import is_known_header, suggest
 from app.imports.models import Import, ImportPiece
 from app.imports.steps import ImportState
-from app.imports.table import Detected, Inspector, Overrides, detect
 
 PIECE_BYTES = 1024 * 1024
 _COMPRESSION = 1  # the fastest: CSV shrinks to a quarter all the same

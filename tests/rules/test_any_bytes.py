@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from app.errors import AppError
 from app.imports.columns import COLUMNS, DEFAULTABLE
+from app.imports.detect import DELIMITERS, ENCODINGS, Inspector, Overrides, detect
 from app.imports.mapping import check_mapping, is_known_header, suggest
 from app.imports.plan import KnownNames, Outcome, Plan, Recipe
-from app.imports.table import DELIMITERS, ENCODINGS, Inspector, Overrides, RecordReader, detect
+from app.imports.table import RecordReader
 
 ALL = [column.name for column in COLUMNS]
 WORDS = [

@@ -13,22 +13,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from app.errors import AppError, Code
+from app.imports.detect import DELIMITERS, ENCODINGS, Detected, Inspector, Overrides, detect
 from app.imports.mapping import is_known_header
-from app.imports.table import (
-    CELL_CHARACTERS,
-    CELLS,
-    DELIMITERS,
-    ENCODINGS,
-    RECORD_CHARACTERS,
-    Detected,
-    Dialect,
-    Inspector,
-    Overrides,
-    Record,
-    RecordReader,
-    detect,
-    is_filled,
-)
+from app.imports.table import CELL_CHARACTERS, CELLS, RECORD_CHARACTERS, Dialect, Record, RecordReader, is_filled
 
 COMMA = Dialect("utf-8", ",", '"', 1)
 PEOPLE = "first_name;last_name;email\nJan;Peeters;jan@example.com\nZoë;Dupont;zoe@example.com\n"
