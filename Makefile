@@ -30,7 +30,7 @@ lint: setup      ## ruff, mypy (strict) and the layers
 	$(BIN)/ruff format --check --quiet $(SRC)
 	$(BIN)/ruff check --quiet $(SRC)
 	$(BIN)/mypy --no-error-summary
-	$(BIN)/lint-imports --no-logo 2>&1 | tail -n 3
+	@$(BIN)/lint-imports --no-logo > .import_linter.log 2>&1 || { cat .import_linter.log; exit 1; }
 
 openapi: setup   ## write openapi.json anew
 	$(BIN)/rollcall openapi > openapi.json

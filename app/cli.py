@@ -176,6 +176,7 @@ def import_command(
 
     settings = prepare(Settings.load())
     database = _database(settings)
+    logs.configure("WARNING")  # the bar tells the rest
     console = Console(stderr=True) if as_json else out
     task = FileImport(settings, database, platform, console)
     try:
