@@ -11,6 +11,7 @@ from app.access.tokens import Keyring
 from app.accounts.mail import ResetMail
 from app.db.migrate import require_current
 from app.db.session import Database
+from app.delivery.letterhead import Letterhead
 from app.delivery.models import MailKind
 from app.delivery.pump import Pump
 from app.delivery.rates import Rates
@@ -28,11 +29,11 @@ DRAIN_SECONDS = 20.0
 def make_pump(settings: Settings, database: Database) -> Pump:
     """The pump with its sender and a writer for every kind of mail."""
     keyring = Keyring([key.get_secret_value() for key in settings.secret_keys])
-    where = {"public_url": settings.public_url, "mail_from": settings.mail_from}
+    letterhead = Letterhead(keyring, public_url=settings.public_url, mail_from=settings.mail_from)
     return Pump(
         database,
         sender_from_url(settings.mail_url),
-        {MailKind.INVITATION: InvitationMail(keyring, **where), MailKind.PASSWORD_RESET: ResetMail(keyring, **where)},
+        {MailKind.INVITATION: InvitationMail(letterhead), MailKind.PASSWORD_RESET: ResetMail(letterhead)},
         connections=settings.mail_connections,
         rates=Rates(settings.mail_rate, settings.platform_mail_rate),
     )

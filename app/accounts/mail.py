@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access.credentials import platform_by_id
-from app.access.tokens import Keyring, Link, Purpose
+from app.access.tokens import Purpose
 from app.delivery.claims import Claimed
 from app.delivery.letter import Letter
-from app.delivery.message import Envelope
+from app.delivery.letterhead import Letterhead
 from app.delivery.pump import Outgoing
 from app.directory.models import User, UserState
 from app.invitations.address import deliverable
@@ -19,11 +19,8 @@ from app.invitations.address import deliverable
 class ResetMail:
     """What the pump asks for mails of kind `password_reset`."""
 
-    def __init__(self, keyring: Keyring, *, public_url: str, mail_from: str) -> None:
-        self._keyring = keyring
-        self._public_url = public_url
-        self._mail_from = mail_from
-        self._domain = mail_from.rpartition("@")[2]
+    def __init__(self, letterhead: Letterhead) -> None:
+        self._letterhead = letterhead
 
     def write(self, session: Session, platform_id: int, claimed: Sequence[Claimed], now: datetime) -> list[Outgoing]:
         """The mails of those whose link still works."""
@@ -39,7 +36,6 @@ class ResetMail:
                 continue
             if expires_at is None or expires_at <= now:
                 continue
-            token = self._keyring.sign_link(Purpose.RESET, Link(platform_id, user.id, item.generation))
             letter = Letter(
                 kind=item.kind.value,
                 language=user.language,
@@ -47,19 +43,18 @@ class ResetMail:
                 inviter=platform.sender_name,
                 message=None,
                 first_name=user.first_name,
-                link=f"{self._public_url}/reset#{token}",
+                link=self._letterhead.link(Purpose.RESET, platform_id, user.id, item.generation),
                 expires_at=expires_at,
                 time_zone=platform.time_zone,
                 valid_days=1,
             )
-            envelope = Envelope(
-                sender_address=self._mail_from,
-                sender_name=platform.sender_name,
+            envelope = self._letterhead.envelope(
+                item,
+                platform,
                 recipient=deliverable(user.email),
-                recipient_name=" ".join(filter(None, (user.first_name, user.last_name))) or None,
-                reply_to=self._mail_from,
-                message_id=f"<{user.id.hex}.{item.generation}@{self._domain}>",
-                date=now,
+                first_name=user.first_name,
+                last_name=user.last_name,
+                now=now,
             )
             outgoing.append(Outgoing(item, letter, envelope))
         return outgoing

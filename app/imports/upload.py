@@ -53,7 +53,7 @@ class Upload:
         self._inspector.look(chunk, is_first=self._size == 0)
         self._size += len(chunk)
         if self._size > self._limits.size:
-            raise AppError(Code.FILE_TOO_LARGE, limit=self._limits.size)
+            raise AppError(Code.FILE_TOO_LARGE, limit=f"{self._limits.size / 1024**2:.4g}")
         if self._inspector.line_breaks > self._limits.lines + 1:
             raise AppError(Code.FILE_TOO_MANY_LINES, limit=self._limits.lines)
         self._sha256.update(chunk)

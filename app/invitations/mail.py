@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.access.credentials import platform_by_id
-from app.access.tokens import Keyring, Link, Purpose
+from app.access.tokens import Purpose
 from app.delivery.claims import Claimed
 from app.delivery.letter import Letter
-from app.delivery.message import Envelope
+from app.delivery.letterhead import Letterhead
 from app.delivery.pump import Outgoing
 from app.invitations import queries
 from app.invitations.address import deliverable
@@ -19,11 +19,8 @@ from app.invitations.models import InvitationState
 class InvitationMail:
     """What the pump asks for mails of kind `invitation`."""
 
-    def __init__(self, keyring: Keyring, *, public_url: str, mail_from: str) -> None:
-        self._keyring = keyring
-        self._public_url = public_url
-        self._mail_from = mail_from
-        self._domain = mail_from.rpartition("@")[2]
+    def __init__(self, letterhead: Letterhead) -> None:
+        self._letterhead = letterhead
 
     def write(self, session: Session, platform_id: int, claimed: Sequence[Claimed], now: datetime) -> list[Outgoing]:
         """The mails of those that may leave: still pending, this generation. The first attempt starts the lifetime."""
@@ -39,7 +36,6 @@ class InvitationMail:
                 invitation.expires_at = now + timedelta(days=days)
             if queries.stands(invitation, now) is not InvitationState.PENDING:
                 continue
-            token = self._keyring.sign_link(Purpose.INVITATION, Link(platform_id, invitation.id, invitation.generation))
             letter = Letter(
                 kind=item.kind.value,
                 language=invitation.language,
@@ -47,19 +43,19 @@ class InvitationMail:
                 inviter=invitation.inviter_name or platform.sender_name,
                 message=message,
                 first_name=invitation.first_name,
-                link=f"{self._public_url}/accept#{token}",
+                link=self._letterhead.link(Purpose.INVITATION, platform_id, invitation.id, invitation.generation),
                 expires_at=invitation.expires_at,
                 time_zone=platform.time_zone,
                 valid_days=days,
             )
-            envelope = Envelope(
-                sender_address=self._mail_from,
-                sender_name=platform.sender_name,
+            envelope = self._letterhead.envelope(
+                item,
+                platform,
                 recipient=deliverable(invitation.email),
-                recipient_name=" ".join(filter(None, (invitation.first_name, invitation.last_name))) or None,
-                reply_to=invitation.inviter_email or self._mail_from,
-                message_id=f"<{invitation.id.hex}.{invitation.generation}@{self._domain}>",
-                date=now,
+                first_name=invitation.first_name,
+                last_name=invitation.last_name,
+                now=now,
+                reply_to=invitation.inviter_email,
             )
             outgoing.append(Outgoing(item, letter, envelope))
         return outgoing

@@ -87,7 +87,7 @@ def test_a_stream_is_refused_before_it_begins(desk: Desk) -> None:
 
 @pytest.mark.xdist_group("processes")
 def test_a_running_import_is_followed_live_by_many_and_capped_per_actor(desk: Desk) -> None:
-    imported = upload(desk, people(3000))
+    imported = upload(desk, people(8000))
     key = desk.key("acme", Scope.IMPORT)
     headers = {"Authorization": f"Bearer {key}"}
     with serving(desk) as (_, url):
@@ -105,7 +105,7 @@ def test_a_running_import_is_followed_live_by_many_and_capped_per_actor(desk: De
         httpx.post(f"{api}/commit", json={}, headers=headers)
         listener = threading.Thread(target=listen)
         listener.start()
-        time.sleep(0.3)
+        time.sleep(0.1)
         streams = []
         with httpx.Client(headers=headers, timeout=20) as client:
             statuses = []
@@ -118,7 +118,7 @@ def test_a_running_import_is_followed_live_by_many_and_capped_per_actor(desk: De
         listener.join(60)
     events = events_of("\n".join(lines))
     assert events[-1][2]["state"] == "completed"
-    assert events[-1][2]["result"]["mails"]["sent"] == 3000
+    assert events[-1][2]["result"]["mails"]["sent"] == 8000
     assert len(events) >= 2
     assert len({event_id for _, event_id, _ in events}) == len(events)
     assert statuses.count(429) >= 2
