@@ -1,26 +1,31 @@
 """Trying again without doing twice: replays, other bodies, many at once, uploads, and a process killed in between."""
 
 import contextlib
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from app.access.models import IdempotencyKey
 from app.db.base import utcnow
+from app.imports.models import ImportPiece
 from tests.api.test_import_story import COLUMNS, FILE, map_columns, upload
 from tests.conftest import Desk
 from tests.delivery.sink import free_port
 from tests.delivery.test_kill import environment, wait_for
+from tests.delivery.test_serve import serving
 
 JAN = {"email": "jan@example.com", "organisation": "Acme"}
 
@@ -205,3 +210,53 @@ def _is_up(url: str) -> bool:
         return httpx.get(f"{url}/healthz", timeout=2).status_code == 200
     except httpx.TransportError:
         return False
+
+
+@pytest.mark.xdist_group("processes")
+def test_a_client_that_breaks_off_may_try_again(desk: Desk) -> None:
+    key = desk.key()
+    with serving(desk, "--no-worker") as (_, url):
+        port = int(url.rsplit(":", 1)[1])
+
+        def send_and_leave(
+            path: str, kind: str, body: bytes, promised: int, idempotency_key: str, arrived: Callable[[], bool]
+        ) -> None:
+            head = (
+                f"POST /api/v1{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n"
+                f"Content-Type: {kind}\r\nContent-Length: {promised}\r\nIdempotency-Key: {idempotency_key}\r\n\r\n"
+            )
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                connection.sendall(head.encode() + body)
+                assert wait_for(arrived, 10)  # it is there, and nobody waits for the answer
+
+        headers = {"Authorization": f"Bearer {key}"}
+        # In the middle of an upload: nothing is left of it, and its key is free at once.
+        send_and_leave("/imports", "text/csv", FILE * 20_000, len(FILE) * 40_000, "upload", lambda: _pieces(desk) > 0)
+        assert wait_for(lambda: _pieces(desk) == 0, 10)
+        again = httpx.post(
+            f"{url}/api/v1/imports",
+            content=FILE,
+            headers=headers | {"Idempotency-Key": "upload", "Content-Type": "text/csv"},
+            timeout=20,
+        )
+        assert again.status_code == 201
+        assert "idempotent-replayed" not in again.headers
+        # After the whole request: it was done once, and the next try gets its answer.
+        body = json.dumps(JAN).encode()
+        send_and_leave("/invitations", "application/json", body, len(body), "invite", lambda: bool(_invited(desk)))
+        second = httpx.post(
+            f"{url}/api/v1/invitations", json=JAN, headers=headers | {"Idempotency-Key": "invite"}, timeout=20
+        )
+        assert second.status_code == 201
+        assert second.headers["idempotent-replayed"] == "true"
+    desk.work()
+    assert len(desk.mails()) == 1
+
+
+def _invited(desk: Desk) -> list[Any]:
+    return list(desk.http.get("/invitations", params={"q": "jan@"}).json()["items"])
+
+
+def _pieces(desk: Desk) -> int:
+    with desk.database.reading() as session:
+        return session.scalar(select(func.count()).select_from(ImportPiece)) or 0
