@@ -59,6 +59,7 @@ def main() -> None:
     link = first_platform(settings)
     if link:
         typer.echo(f"Set the password of {PLATFORM.admin_email}: {link}", err=True)
+    typer.echo(f"The platform is “{PLATFORM.subdomain}”; its mails are files in var/mails.", err=True)
     typer.echo(f"API and its documentation: {settings.public_url}/docs", err=True)
     sys.argv = ["rollcall", "serve", "--port", "8000"]
     cli.main()

@@ -18,7 +18,7 @@ from app.db.session import Database
 from app.errors import AppError, Code
 from app.imports import look, show
 from app.imports.schemas import ImportOut
-from app.imports.steps import WORKING
+from app.imports.work import is_working
 
 STREAMS_PER_ACTOR = 10
 _LOOK_EVERY_SECONDS = 0.5
@@ -70,27 +70,30 @@ async def follow(
         told = last_id or ""
         until = time.monotonic() + _LONGEST_SECONDS
         while time.monotonic() < until:
-            imported = await run_in_threadpool(_look, database, slot.actor, import_id, language)
-            now = _id_of(imported)
+            imported, is_at_rest = await run_in_threadpool(_look, database, slot.actor, import_id, language)
+            now = _id_of(imported) + ("-rest" if is_at_rest else "")
             if now != told:
                 changed = now.split(".")[0] != told.split(".")[0]
                 yield ServerSentEvent(
-                    data=_told(imported),
+                    data=_told(imported) | {"at_rest": is_at_rest},
                     event="state" if changed else "progress",
                     id=now,
                     retry=_COME_BACK_AFTER_MILLISECONDS,
                 )
                 told = now
-            if _is_at_rest(imported):
+            if is_at_rest:
                 return
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
     finally:
         _free(slot)
 
 
-def _look(database: Database, actor: Actor, import_id: uuid.UUID, language: str) -> ImportOut:
+def _look(database: Database, actor: Actor, import_id: uuid.UUID, language: str) -> tuple[ImportOut, bool]:
+    """The import, and whether it is at rest: nothing runs or is about to, and no mail waits to leave."""
     with database.reading() as session:
-        return show.import_out(look.get_import(session, actor, import_id), language)
+        view = look.get_import(session, actor, import_id)
+        shown = show.import_out(view, language)
+    return shown, not is_working(view.imported) and not (shown.result and shown.result.mails.queued)
 
 
 def _told(imported: ImportOut) -> dict[str, object]:
@@ -105,10 +108,6 @@ def _id_of(imported: ImportOut) -> str:
     mails = imported.result.mails if imported.result else None
     numbers = (mails.queued, mails.sent, mails.failed, mails.held) if mails else ()
     return f"{imported.state}-{imported.version}.{done}." + "-".join(map(str, numbers))
-
-
-def _is_at_rest(imported: ImportOut) -> bool:
-    return imported.state not in WORKING and not (imported.result and imported.result.mails.queued)
 
 
 def _of(actor: Actor) -> _AN_ACTOR:

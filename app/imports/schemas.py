@@ -250,11 +250,13 @@ class CommitIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"message": "Bienvenue !"}]})
 
-    version: int | None = None
-    send_invitations: bool = True
-    hold_minutes: int = Field(0, ge=0, le=MAX_HOLD_MINUTES)
-    message: Message | None = None
-    on_rejected: Literal["skip", "abort"] = "skip"
+    version: int | None = Field(None, description="Commit only if the preview is still of this version.")
+    send_invitations: bool = Field(True, description="false: add people quietly; `send` invites them later.")
+    hold_minutes: int = Field(
+        0, ge=0, le=MAX_HOLD_MINUTES, description="Hold the mails back this long; `send` lets them go earlier."
+    )
+    message: Message | None = Field(None, description="Plain text; appears in every mail.")
+    on_rejected: Literal["skip", "abort"] = Field("skip", description="abort: refuse to commit if rows are rejected.")
 
 
 class ColumnOut(BaseModel):

@@ -172,7 +172,7 @@ def fields_of(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
         params = {key: value for key, value in context.items() if isinstance(value, str | int | float)}
         params["limit"] = next((params[key] for key in ("max_length", "min_length", "le", "ge") if key in params), "")
         found.append(FieldError(_pointer(inside), code, params))
-    return found
+    return list({(field.pointer, field.code): field for field in found}.values())  # asked for twice, told once
 
 
 class InvalidValue(ValueError):  # noqa: N818 it is the value that is invalid
@@ -197,7 +197,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> Response:
-        return problem(request, AppError(Code.INVALID_REQUEST, fields=fields_of(error.errors())))
+        fields = fields_of(error.errors())
+        if not request.headers.get("content-type", "").startswith("application/json"):
+            fields = [FieldError("", "invalid_json") if field.pointer == "" else field for field in fields]
+        return problem(request, AppError(Code.INVALID_REQUEST, fields=fields))
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:
