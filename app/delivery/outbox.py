@@ -68,16 +68,6 @@ def totals_of(session: Session, platform_id: int, batch_ids: Collection[uuid.UUI
     return {row.id: row for row in rows}
 
 
-def deliveries_of(
-    session: Session, platform_id: int, about_ids: Collection[uuid.UUID]
-) -> dict[tuple[uuid.UUID, int], Delivery]:
-    """The mails about these, by id and generation."""
-    rows = session.scalars(
-        select(Delivery).where(Delivery.platform_id == platform_id, Delivery.about_id.in_(list(about_ids)))
-    )
-    return {(row.about_id, row.generation): row for row in rows}
-
-
 def release(session: Session, delivery: Delivery, *, now: datetime) -> None:
     """Let a waiting mail go now, before those of imports: somebody asked for this one."""
     if delivery.state not in {DeliveryState.HELD, DeliveryState.QUEUED}:

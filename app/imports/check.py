@@ -44,7 +44,7 @@ def _check(database: Database, job: Job, max_lines: int) -> None:
         plan = work.plan_of(session, imported)
         imported.rows_done = 0
         imported.lines = None
-    work.forget(database, job.platform_id, job.import_id, keep_pieces=True)  # rows of an earlier check
+    work.forget_rows(database, job)
     reader = work.reader_of(database, imported, max_lines=max_lines)
     found = _Found()
     for batch in reader.batches(_BATCH):

@@ -5,13 +5,13 @@ Decides nothing about rows.
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.access.credentials import platform_by_id
 from app.db import bulk
@@ -214,19 +214,38 @@ def _shortened(values: dict[str, Any]) -> dict[str, Any]:
     return {column: value[:VALUE_CHARACTERS] if isinstance(value, str) else value for column, value in values.items()}
 
 
-def forget(database: Database, platform_id: int, import_id: uuid.UUID, *, keep_pieces: bool = False) -> None:
-    """Take the rows, and the pieces of the file, out of the database: a few at a time, so that nobody waits."""
-    for model, key, at_once in ((ImportRow, ImportRow.line, 1000), (ImportPiece, ImportPiece.number, 8)):
-        if keep_pieces and model is ImportPiece:
-            return
-        of_import = (model.platform_id == platform_id, model.import_id == import_id)
-        while True:
-            with database.reading() as session:
-                found = session.scalars(select(key).where(*of_import).order_by(key).limit(at_once)).all()
+def forget(database: Database, platform_id: int, import_id: uuid.UUID) -> None:
+    """Take the rows and the pieces of a file that is given up out of the database: a few at a time, nobody waits."""
+    _forget(database, ImportRow, ImportRow.line, platform_id, import_id, at_once=1000)
+    _forget(database, ImportPiece, ImportPiece.number, platform_id, import_id, at_once=8)
+
+
+def forget_rows(database: Database, job: Job) -> None:
+    """Take out the rows of an earlier check. Raises NoLongerOurs: a newer check's rows are never touched."""
+    _forget(database, ImportRow, ImportRow.line, job.platform_id, job.import_id, at_once=1000, job=job)
+
+
+def _forget(
+    database: Database,
+    model: type[ImportRow] | type[ImportPiece],
+    key: InstrumentedAttribute[int],
+    platform_id: int,
+    import_id: uuid.UUID,
+    *,
+    at_once: int,
+    job: Job | None = None,
+) -> None:
+    of_import = (model.platform_id == platform_id, model.import_id == import_id)
+    while True:
+        with ExitStack() as stack:
+            if job is None:
+                session = stack.enter_context(database.writing())
+            else:
+                session, _ = stack.enter_context(ours(database, job))
+            found = session.scalars(select(key).where(*of_import).order_by(key).limit(at_once)).all()
             if not found:
-                break
-            with database.writing() as session:
-                session.execute(delete(model).where(*of_import, key <= found[-1]))
+                return
+            session.execute(delete(model).where(*of_import, key <= found[-1]))
 
 
 def is_working(imported: Import) -> bool:

@@ -1,13 +1,19 @@
 """What an attacker found once, and finds no more."""
 
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from sqlalchemy import select, update
 
 from app.access.actor import Scope
 from app.access.models import Platform
+from app.db.base import new_id
+from app.imports import work
 from app.imports.models import Import, ImportRow
+from app.imports.steps import ImportState
+from app.imports.work import Job, NoLongerOurs
 from app.invitations.models import Invitation
 from tests.api.test_import_story import COLUMNS, FILE, map_columns, upload
 from tests.conftest import Desk
@@ -121,3 +127,16 @@ def test_a_foreign_host_gets_no_redirect_and_addresses_no_markup(desk: Desk) -> 
         assert desk.http.patch("/platform", json={"after_accept_url": address}).status_code == 422
     with desk.database.reading() as session:
         assert session.scalars(select(Platform.after_accept_url)).all() == [None]
+
+
+def test_a_check_that_was_overtaken_touches_no_row_of_the_newer_one(desk: Desk) -> None:
+    imported = upload(desk)
+    map_columns(desk, imported["id"], COLUMNS)
+    with desk.database.reading() as session:
+        kept = session.scalars(select(ImportRow.line)).all()
+    overtaken = Job(desk.platform_id(), uuid.UUID(imported["id"]), ImportState.CHECKING, new_id(), attempts=1)
+    with pytest.raises(NoLongerOurs):
+        work.forget_rows(desk.database, overtaken)
+    with desk.database.reading() as session:
+        assert session.scalars(select(ImportRow.line)).all() == kept
+    assert len(kept) >= 4

@@ -42,7 +42,7 @@ class Sink:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 aiosmtpd's name and shape
         """Keep a mail."""
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         mail = email.message_from_bytes(content, policy=email.policy.default)

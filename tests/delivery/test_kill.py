@@ -123,8 +123,7 @@ def test_a_delivery_killed_in_its_middle_loses_nobody_and_repeats_at_most_what_w
     at_kill = len(sink.accepted)
     assert at_kill < PEOPLE, "the kill came too late"
     with worker(posting, tmp_path / "log"):
-        done = lambda: import_of(posting, import_id)["result"]["mails"]["sent"] == PEOPLE  # noqa: E731
-        assert wait_for(done, 60.0), import_of(posting, import_id)["result"]
+        assert wait_for(lambda: import_of(posting, import_id)["result"]["mails"]["sent"] == PEOPLE, 60.0)
     recipients, repeats = sink.ledger()
     print(f"killed after {at_kill} of {PEOPLE} mails; kills that hit: 1; mails sent again: {repeats}")
     assert set(recipients) == {f"p{number}@example.com" for number in range(PEOPLE)}

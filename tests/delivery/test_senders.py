@@ -76,7 +76,7 @@ class Script:
             self.fired[command] += 1
         return fault
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802 aiosmtpd's name and shape
         fault = self.next("dot")
         if fault == DROP:
             _hang_up(server)
@@ -115,16 +115,16 @@ class _Server(SMTP):
         else:
             await usual(arg)
 
-    async def smtp_MAIL(self, arg: str) -> None:  # noqa: N802
+    async def smtp_MAIL(self, arg: str) -> None:  # noqa: N802 aiosmtpd's name and shape
         await self._or_fault("mail", super().smtp_MAIL, arg)
 
-    async def smtp_RCPT(self, arg: str) -> None:  # noqa: N802
+    async def smtp_RCPT(self, arg: str) -> None:  # noqa: N802 aiosmtpd's name and shape
         await self._or_fault("rcpt", super().smtp_RCPT, arg)
 
-    async def smtp_RSET(self, arg: str) -> None:  # noqa: N802
+    async def smtp_RSET(self, arg: str) -> None:  # noqa: N802 aiosmtpd's name and shape
         await self._or_fault("rset", super().smtp_RSET, arg)
 
-    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 aiosmtpd's name and shape
         if self._script.faults.get("data") == [DROP]:
             await self.push("354 go on")
         await self._or_fault("data", super().smtp_DATA, arg)

@@ -360,9 +360,9 @@ def test_unknown_kinds_languages_and_time_zones_and_local_times_are_refused() ->
     with pytest.raises(ValueError, match="time zone"):
         build(replace(LETTER, time_zone="Mars/Olympus"), ENVELOPE)
     with pytest.raises(ValueError, match="time zone"):
-        build(replace(LETTER, expires_at=datetime(2026, 1, 1)), ENVELOPE)  # noqa: DTZ001
+        build(replace(LETTER, expires_at=datetime(2026, 1, 1)), ENVELOPE)  # noqa: DTZ001 a naive time is what must be refused
     with pytest.raises(ValueError, match="time zone"):
-        build(LETTER, replace(ENVELOPE, date=datetime(2026, 1, 1)))  # noqa: DTZ001
+        build(LETTER, replace(ENVELOPE, date=datetime(2026, 1, 1)))  # noqa: DTZ001 a naive time is what must be refused
 
 
 def test_all_languages_have_the_same_mail_texts_with_the_same_placeholders() -> None:
