@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from app.access.credentials import platform_by_id
 from app.access.tokens import Purpose
 from app.delivery.claims import Claimed
+from app.delivery.couriers import Outgoing
 from app.delivery.letter import Letter
 from app.delivery.letterhead import Letterhead
-from app.delivery.pump import Outgoing
 from app.directory.models import User, UserState
 from app.invitations.address import deliverable
 

@@ -4,6 +4,7 @@ Never sends or looks anything up, knows no clock and no settings; a field can ne
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
@@ -12,8 +13,11 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 
-from app.texts import text as words
+from app.delivery.flowed import flowed, flowed_within, quoted
+from app.delivery.harmless import greeting_name, isolated, isolated_in_html, lines, one_line, unlinked
+from app.texts import text, texts
 
 KINDS: Final = frozenset({"invitation", "password_reset"})
 """The kinds of mail; each has a folder of templates and a section of texts under its name."""
@@ -47,7 +51,63 @@ class Rendered:
 
 def render(letter: Letter) -> Rendered:
     """The words of a mail. Raises KeyError for a language, ValueError for a kind or time zone nobody installed."""
-    return say(wording_of(letter), greeting_name(letter.first_name), one_line(letter.link), _until(letter))
+    wording, in_text, in_html = split(letter)
+    said = say(wording)
+    return Rendered(said.subject, _filled(said.text, in_text), _filled(said.html, in_html))
+
+
+# --- What a batch shares, and what is each reader's own ---------------------------------------------------------------
+
+NAME, LINK, UNTIL = MARKS = "\ufdd0", "\ufdd1", "\ufdd2"
+"""Stand in the words for what is each reader's own. Noncharacters: no field may hold one (harmless)."""
+
+
+_NAME_WIDTH: Final = 60  # leaves room for "Hello ,"
+
+
+class Wording(NamedTuple):
+    """What decides the words, apart from the reader's own."""
+
+    kind: str
+    language: str
+    platform: str
+    inviter: str
+    message: str | None
+    is_named: bool
+    days: int | None
+    """How long the link will work, where it is not known until when."""
+
+
+class OwnWords(NamedTuple):
+    """What is the reader's own, as it stands in one part of the mail; in the order of MARKS."""
+
+    name: str
+    link: str
+    until: str
+
+
+def split(letter: Letter) -> tuple[Wording, OwnWords, OwnWords]:
+    """What a letter shares with those of its batch, and its reader's own words in the text and in the HTML part."""
+    is_invitation = letter.kind == "invitation"  # nobody invites to a new password
+    name = greeting_name(letter.first_name)
+    wording = Wording(
+        letter.kind,
+        letter.language,
+        letter.platform,
+        letter.inviter if is_invitation else "",
+        letter.message if is_invitation else None,
+        name is not None,
+        letter.valid_days if letter.expires_at is None else None,
+    )
+    name, link, until = name or "", one_line(letter.link), _until(letter)
+    in_text = OwnWords(flowed_within(isolated(name), _NAME_WIDTH), link, until)
+    return wording, in_text, OwnWords(escape(name), escape(link), escape(until))
+
+
+def _filled(words: str, own: OwnWords) -> str:
+    for mark, value in zip(MARKS, own, strict=True):
+        words = words.replace(mark, value)
+    return words
 
 
 # --- What it says ----------------------------------------------------------------------------------------------------
@@ -60,60 +120,43 @@ _TEMPLATES: Final = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
+_TEMPLATES.filters["flowed"] = lambda words: flowed(*re.split(f"(?={UNTIL})", words))  # its length is not known yet
+_TEMPLATES.filters["quoted"] = quoted
 
 
-class Wording(NamedTuple):
-    """What decides the words, apart from the three fields that are each reader's own."""
-
-    kind: str
-    language: str
-    platform: str
-    inviter: str
-    message: str | None
-    days: int | None
-
-
-def wording_of(letter: Letter) -> Wording:
-    """What a letter shares with those of its batch."""
-    days = letter.valid_days if letter.expires_at is None else None
-    if letter.kind == "invitation":
-        return Wording(letter.kind, letter.language, letter.platform, letter.inviter, letter.message, days)
-    return Wording(letter.kind, letter.language, letter.platform, "", None, days)  # nobody invites to a new password
-
-
-def say(wording: Wording, name: str | None, link: str, until: str | None) -> Rendered:
-    """The words, with a reader's own. Raises ValueError for a kind of mail there is not."""
+def say(wording: Wording) -> Rendered:
+    """The words, with MARKS for the reader's own. Raises ValueError for a kind of mail there is not."""
     if wording.kind not in KINDS:
         raise ValueError("not a kind of mail")
-    platform, inviter = one_line(wording.platform), one_line(wording.inviter)
-    context = {
-        "t": partial(_say, wording.language),
-        "language": wording.language,
-        "own": not inviter or inviter.casefold() == platform.casefold(),  # not "Acme invites you to Acme"
-        "days": wording.days,
-        "name": name,
-        "link": link,
-        "until": until,
-    }
-    subject = _TEMPLATES.get_template(f"{wording.kind}/subject.txt").render(context, platform=platform, inviter=inviter)
-    context |= {
-        "subject": subject,
-        "platform": _unlinked(platform),
-        "inviter": _unlinked(inviter),
-        "message": _lines(wording.message or ""),
-    }
-    text = _TEMPLATES.get_template(f"{wording.kind}/body.txt").render(context)
-    html = _TEMPLATES.get_template(f"{wording.kind}/body.html").render(context)
-    return Rendered(subject, text + "\n", html + "\n")
+    platform = one_line(wording.platform)
+    inviter = one_line(wording.inviter)
+    is_own = not inviter or inviter.casefold() == platform.casefold()  # not "Acme invites you to Acme"
+    names = {"platform": platform, "inviter": platform if is_own else inviter, "name": NAME}
+    facts = {"is_own": is_own, "is_named": wording.is_named, "days": wording.days, "link": LINK, "until": UNTIL}
+    facts |= {"language": wording.language, "message": lines(wording.message or "")}
+
+    def part(file: str, speak: Callable[..., str], shown: Callable[[str], str], **more: str) -> str:
+        context = {name: shown(value) for name, value in names.items()} | facts | more
+        template = _TEMPLATES.get_template(f"{wording.kind}/{file}")
+        return template.render(context, t=partial(speak, wording.language))
+
+    subject = part("subject.txt", _say, isolated)
+    plain = part("body.txt", _say, lambda name: isolated(unlinked(name)))
+    page = part("body.html", _say_in_html, lambda name: isolated_in_html(unlinked(name)), subject=subject)
+    return Rendered(subject, plain + "\n", page + "\n")
 
 
 def _say(language: str, key: str, **params: object) -> str:
-    return words(language, f"mail.{key}", **params)
+    return text(language, f"mail.{key}", **params)
 
 
-def _until(letter: Letter) -> str | None:
+def _say_in_html(language: str, key: str, **params: object) -> Markup:
+    return escape(texts(language)[f"mail.{key}"]).format(**params)
+
+
+def _until(letter: Letter) -> str:
     if letter.expires_at is None:
-        return None
+        return ""
     return date_time(letter.language, letter.time_zone, letter.expires_at.replace(second=0, microsecond=0))
 
 
@@ -137,44 +180,3 @@ def date_time(language: str, time_zone: str, moment: datetime) -> str:
         minute=local.minute,
         time_zone=time_zone,
     )
-
-
-# --- What a field may hold -------------------------------------------------------------------------------------------
-
-CONTROLS: Final = (
-    r"\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: line breaks among them
-    r"\u202a-\u202e\u2066-\u2069"  # embeddings and overrides: would turn the direction of our words behind them
-    r"\u2028\u2029"  # line and paragraph separators
-    r"\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"  # cannot be encoded, or are no characters (our marks: _MARKS)
-)
-_NOT_IN_A_LINE: Final = re.compile(f"[ {CONTROLS}]+")
-_LINE_BREAK: Final = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-_NOT_IN_LINES: Final = re.compile(f"[{CONTROLS}](?<!\n)")
-_LINK_LIKE: Final = re.compile(r"[/\\@＠]|www[.。．｡]|[.。．｡]\w\w", re.IGNORECASE)
-_LINK_JOINT: Final = re.compile(r"([.。．｡:/\\@＠])")
-
-
-def one_line(value: str) -> str:
-    """A field as one line: what cannot be seen in it (line breaks, controls) becomes a space."""
-    return _NOT_IN_A_LINE.sub(" ", value).strip()
-
-
-def _lines(value: str) -> str:
-    """The personal message: its line breaks stay, other controls become spaces."""
-    return _NOT_IN_LINES.sub(" ", _LINE_BREAK.sub("\n", value)).strip()
-
-
-def greeting_name(first_name: str | None) -> str | None:
-    """The name to greet, None without one. A "name" that mail programs would turn into a link is advertising by
-    invitation, an old trick: whoever has `/`, `@`, `www.` or a dot with letters behind it (`evil.example`, but not
-    `J. P.`) in the first name is greeted without it.
-    """
-    name = one_line(first_name or "")
-    return name if name and not _LINK_LIKE.search(name) else None
-
-
-def _unlinked(name: str) -> str:
-    """A platform's or inviter's name, which cannot be left out: a zero-width space keeps `learn.example` from
-    becoming a link in mail programs that look for addresses in plain words.
-    """
-    return _LINK_JOINT.sub("\\1\u200b", name) if _LINK_LIKE.search(name) else name

@@ -1,6 +1,31 @@
 """The bytes of a mail: a complete message from what it says and who it is for, fast, from a cached skeleton.
 
 Never sends or looks anything up, knows no clock and no settings; a field can never become a header.
+
+Its headers, and why:
+
+| header | value and reason |
+|---|---|
+| From | The platform's sender name and MAIL_FROM, the one address whose domain SPF, DKIM and DMARC can vouch for. |
+| To | The one recipient, by name: nobody sees who else was invited. |
+| Date | When it was written, UTC (required by RFC 5322). |
+| Message-ID | Invitation and generation at MAIL_FROM's domain: a mail sent again after a crash has the same, \
+so mailboxes and people recognise it. |
+| Reply-To | The administrator who invites, else MAIL_FROM: an answer reaches a person. |
+| Subject | Who invites and to what; no prefix, no reader's name. |
+| Auto-Submitted | `auto-generated` (RFC 3834): no vacation notice answers it. |
+| X-Auto-Response-Suppress | `OOF, AutoReply`: the same for Exchange. Not `All`, which keeps bounces back too. |
+| MIME-Version | `1.0` (required by RFC 2045). |
+| Content-Language | The reader's language (RFC 3282), for screen readers and translators. |
+| Content-Type | `multipart/alternative`, the plain text first as RFC 2046 has it. It is `format=flowed` (RFC 3676): \
+lines for terminals that phones join again. Both are UTF-8. |
+| Content-Transfer-Encoding | `quoted-printable`, for both parts: 7 bit and lines of 76, legal for every server. |
+
+What it has not, and why: no List-Unsubscribe, List-Id or Precedence: it is one person's mail about their own account
+and no subscription; nothing could be unsubscribed (RFC 8058 and the rules of large mailboxes ask it of marketing and
+subscriptions only), and saying so would make it a newsletter. No Feedback-ID: it counts only under the DKIM signature
+of whoever signs, so that server sets it. No Return-Path, Received or DKIM-Signature: the mail server's. No
+Disposition-Notification-To, no picture, no counted link: nobody is watched. No X-Mailer, priority or importance.
 """
 
 import base64
@@ -13,11 +38,11 @@ from email.quoprimime import header_encode, header_length
 from email.utils import format_datetime
 from enum import IntEnum
 from functools import lru_cache
+from textwrap import wrap
 from typing import Final, NamedTuple
 
-from markupsafe import escape
-
-from app.delivery.letter import CONTROLS, Letter, Wording, date_time, greeting_name, one_line, say, wording_of
+from app.delivery.harmless import CONTROLS, greeting_name, one_line
+from app.delivery.letter import MARKS, Letter, OwnWords, Wording, say, split
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +64,16 @@ def build(letter: Letter, envelope: Envelope) -> bytes:
     What it shares with the mail before (nearly everything) comes from a cache; it says exactly what `render` says.
     Raises what `render` raises, and ValueError for an address or Message-ID that could not stand in a header.
     """
-    name = greeting_name(letter.first_name)
-    frame = _Frame(
-        wording_of(letter), name is not None, envelope.sender_address, envelope.sender_name, envelope.reply_to
-    )
-    skeleton = _skeleton(frame)
-    text_name, html_name = _both_ways(name or "")
-    text_link, html_link = _both_ways(one_line(letter.link))
-    text_until, html_until = _until_both_ways(letter.language, letter.time_zone, letter.expires_at)
+    wording, in_text, in_html = split(letter)
+    skeleton = _skeleton(_Frame(wording, envelope.sender_address, envelope.sender_name, envelope.reply_to))
+    text_words = _encoded(in_text)
+    html_words = text_words if in_html == in_text else _encoded(in_html)
     values = (  # in the order of _Gap
         _mailbox(greeting_name(envelope.recipient_name), envelope.recipient),
         _header_date(envelope.date.replace(microsecond=0)),
         _message_id(envelope.message_id),
-        text_name,
-        text_link,
-        text_until,
-        html_name,
-        html_link,
-        html_until,
+        *text_words,
+        *html_words,
     )
     pieces = list(skeleton.pieces)
     for place, gap in skeleton.gaps:
@@ -70,26 +87,40 @@ _MESSAGE_ID: Final = re.compile(r"<?([\w!#$%&'*+/=?^`{|}~.-]+@[\w.-]+)>?", re.AS
 # --- Headers ---------------------------------------------------------------------------------------------------------
 
 _ENCODED: Final = 52  # with `=?utf-8?b?..?=` around it and a header's name before it: below 76
-_PLAIN: Final = 200
+_CHUNK: Final = _ENCODED // 4 * 3  # bytes that base64 makes that long
+_PLAIN: Final = 60  # with a header's name before it or an address behind it: below 78
 
 
 def _encoded_words(value: str) -> str:
     """RFC 2047: one encoded word where that is enough, else several, none of them splitting a character."""
     whole = value.encode()
-    if len(whole) > _ENCODED // 4 * 3 and header_length(whole) <= _ENCODED:
+    if len(whole) <= _CHUNK:
+        return _encoded_word(whole)
+    if header_length(whole) <= _ENCODED:
         return header_encode(whole, "utf-8")
     chunks = [b""]
     for character in value:
         encoded = character.encode()
-        if len(chunks[-1]) + len(encoded) > _ENCODED // 4 * 3:
+        if len(chunks[-1]) + len(encoded) > _CHUNK:
             chunks.append(b"")
         chunks[-1] += encoded
-    return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(chunk).decode()}?=" for chunk in chunks)
+    return "\r\n ".join(map(_encoded_word, chunks))
+
+
+def _encoded_word(value: bytes) -> str:
+    return f"=?utf-8?b?{base64.b64encode(value).decode()}?="
 
 
 def _is_plain(value: str) -> bool:
-    """Words that need no encoding. What only looks like an encoded word does."""
-    return value.isascii() and len(value) <= _PLAIN and "=?" not in value
+    """Words that need no encoding. What only looks like an encoded word does, and a word too long for a line."""
+    return value.isascii() and "=?" not in value and (len(value) <= _PLAIN or max(map(len, value.split(" "))) <= _PLAIN)
+
+
+def _folded(value: str) -> str:
+    """Plain words in lines; unfolded (RFC 5322, 2.2.3) they are what they were."""
+    if len(value) <= _PLAIN:
+        return value
+    return "\r\n ".join(wrap(value, _PLAIN, break_long_words=False, break_on_hyphens=False))
 
 
 def _address(value: str) -> str:
@@ -104,9 +135,13 @@ def _mailbox(name: str | None, address: str) -> bytes:
     name = one_line(name or "")
     if not name:
         return address.encode()
-    display = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"' if _is_plain(name) else _encoded_words(name)
+    display = _quoted(name) if _is_plain(name) else _encoded_words(name)
     gap = " " if len(display) + len(address) <= 64 else "\r\n "
     return f"{display}{gap}<{address}>".encode()
+
+
+def _quoted(name: str) -> str:
+    return _folded('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"')
 
 
 def _message_id(value: str) -> bytes:
@@ -140,11 +175,11 @@ class _Gap(IntEnum):
     HTML_UNTIL = 8
 
 
-_NAME_MARK, _LINK_MARK, _UNTIL_MARK = _MARKS = "\ufdd0", "\ufdd1", "\ufdd2"
-"""Rendered in place of what is each mail's own. Noncharacters: the cleaning of fields (letter) lets none through."""
-_AT_A_MARK: Final = re.compile("([" + "".join(_MARKS) + "])")
-_TEXT_GAPS: Final = dict(zip(_MARKS, (_Gap.TEXT_NAME, _Gap.TEXT_LINK, _Gap.TEXT_UNTIL), strict=True))
-_HTML_GAPS: Final = dict(zip(_MARKS, (_Gap.HTML_NAME, _Gap.HTML_LINK, _Gap.HTML_UNTIL), strict=True))
+_AT_A_MARK: Final = re.compile("([" + "".join(MARKS) + "])")
+_TEXT_GAPS: Final = dict(zip(MARKS, (_Gap.TEXT_NAME, _Gap.TEXT_LINK, _Gap.TEXT_UNTIL), strict=True))
+_HTML_GAPS: Final = dict(zip(MARKS, (_Gap.HTML_NAME, _Gap.HTML_LINK, _Gap.HTML_UNTIL), strict=True))
+_PLAIN_TEXT: Final = "text/plain; charset=utf-8; format=flowed"
+_HTML: Final = "text/html; charset=utf-8"
 _BOUNDARY: Final = "=_rollcall"  # quoted-printable can never contain `=_` (RFC 2045, 6.7), so no part can
 
 
@@ -152,7 +187,6 @@ class _Frame(NamedTuple):
     """Everything mails of a batch share."""
 
     wording: Wording
-    named: bool
     sender_address: str
     sender_name: str
     reply_to: str
@@ -169,16 +203,15 @@ class _Skeleton:
 @lru_cache(maxsize=256)
 def _skeleton(frame: _Frame) -> _Skeleton:
     wording = frame.wording
-    until = _UNTIL_MARK if wording.days is None else None
-    said = say(wording, _NAME_MARK if frame.named else None, _LINK_MARK, until)
+    said = say(wording)
     reply_to = [f"Reply-To: {_address(frame.reply_to)}"] if frame.reply_to else []
     before_to = "From: " + _mailbox(frame.sender_name, frame.sender_address).decode() + "\r\nTo: "
     headers = [
         "",
         *reply_to,
-        "Subject: " + (said.subject if _is_plain(said.subject) else _encoded_words(said.subject)),
+        "Subject: " + (_folded(said.subject) if _is_plain(said.subject) else _encoded_words(said.subject)),
         "Auto-Submitted: auto-generated",
-        "X-Auto-Response-Suppress: All",
+        "X-Auto-Response-Suppress: OOF, AutoReply",
         "MIME-Version: 1.0",
         f"Content-Language: {wording.language}",
         f'Content-Type: multipart/alternative; boundary="{_BOUNDARY}"',
@@ -187,16 +220,16 @@ def _skeleton(frame: _Frame) -> _Skeleton:
     ]
     parts: list[bytes | _Gap] = [before_to.encode(), _Gap.TO, b"\r\nDate: ", _Gap.DATE]
     parts += [b"\r\nMessage-ID: ", _Gap.MESSAGE_ID, "\r\n".join(headers).encode()]
-    for subtype, content, gaps in (("plain", said.text, _TEXT_GAPS), ("html", said.html, _HTML_GAPS)):
+    for kind, content, gaps in ((_PLAIN_TEXT, said.text, _TEXT_GAPS), (_HTML, said.html, _HTML_GAPS)):
         opening = [
             f"--{_BOUNDARY}",
-            f'Content-Type: text/{subtype}; charset="utf-8"',
+            f"Content-Type: {kind}",
             "Content-Transfer-Encoding: quoted-printable",
             "",
             "",
         ]
         parts += ["\r\n".join(opening).encode(), *_body(content, gaps), b"\r\n"]
-    return _folded([*parts, f"--{_BOUNDARY}--\r\n".encode()])
+    return _joined([*parts, f"--{_BOUNDARY}--\r\n".encode()])
 
 
 def _body(content: str, gaps: dict[str, _Gap]) -> list[bytes | _Gap]:
@@ -216,7 +249,7 @@ def _body(content: str, gaps: dict[str, _Gap]) -> list[bytes | _Gap]:
     return parts
 
 
-def _folded(parts: Sequence[bytes | _Gap]) -> _Skeleton:
+def _joined(parts: Sequence[bytes | _Gap]) -> _Skeleton:
     """Neighbouring bytes joined to one piece."""
     pieces: list[bytes] = [b""]
     gaps: list[tuple[int, int]] = []
@@ -230,25 +263,28 @@ def _folded(parts: Sequence[bytes | _Gap]) -> _Skeleton:
 
 
 def _quoted_printable(value: str) -> bytes:
-    """Without a line break of its own at the end. b2a_qp fills the very last line to 76 characters, which leaves no
-    room for the `=` of a soft line break: a character behind the end, taken off again, keeps it free.
+    """Without a line break of its own at the end. The space of a flowed line is encoded here: b2a_qp does not always
+    leave room for it in the 76 characters of a line.
+    """
+    if " \n" not in value:
+        return _without_line_end(value)
+    first, *others = value.split(" \n")
+    encoded = _without_line_end(first)
+    for other in others:
+        room = 76 - len(encoded) + encoded.rfind(b"\n") + 1
+        encoded += (b"=20\r\n" if room >= 3 else b"=\r\n=20\r\n") + _without_line_end(other)
+    return encoded
+
+
+def _without_line_end(value: str) -> bytes:
+    """b2a_qp fills the very last line to 76 characters, which leaves no room for the `=` of a soft line break: a
+    character behind the end, taken off again, keeps it free.
     """
     return b2a_qp(value.encode() + b"x")[:-1].replace(b"\n", b"\r\n")
 
 
-def _both_ways(value: str) -> tuple[bytes, bytes]:
-    """A value as it stands in the text part and, escaped, in the HTML part."""
-    plain = _quoted_printable(value)
-    escaped = str(escape(value))
-    return plain, plain if escaped == value else _quoted_printable(escaped)
+def _encoded(words: OwnWords) -> tuple[bytes, bytes, bytes]:
+    return _quoted_printable(words.name), _quoted_printable(words.link), _encoded_until(words.until)
 
 
-def _until_both_ways(language: str, time_zone: str, moment: datetime | None) -> tuple[bytes, bytes]:
-    if moment is None:
-        return b"", b""
-    return _minute_both_ways(language, time_zone, moment.replace(second=0, microsecond=0))
-
-
-@lru_cache(maxsize=1024)
-def _minute_both_ways(language: str, time_zone: str, moment: datetime) -> tuple[bytes, bytes]:
-    return _both_ways(date_time(language, time_zone, moment))
+_encoded_until = lru_cache(maxsize=1024)(_quoted_printable)  # the same for all mails of a minute

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from app.access.credentials import platform_by_id
 from app.access.tokens import Purpose
 from app.delivery.claims import Claimed
+from app.delivery.couriers import Outgoing
 from app.delivery.letter import Letter
 from app.delivery.letterhead import Letterhead
-from app.delivery.pump import Outgoing
 from app.invitations import queries
 from app.invitations.address import deliverable
 from app.invitations.models import InvitationState
@@ -55,7 +55,15 @@ class InvitationMail:
                 first_name=invitation.first_name,
                 last_name=invitation.last_name,
                 now=now,
-                reply_to=invitation.inviter_email,
+                reply_to=_answered_at(invitation.inviter_email),
             )
             outgoing.append(Outgoing(item, letter, envelope))
         return outgoing
+
+
+def _answered_at(email: str | None) -> str | None:
+    """Where answers reach who invites. None for an address that only few mail servers let through (letters beyond ASCII
+    before the `@`): it would keep the invitation itself from arriving.
+    """
+    address = deliverable(email or "")
+    return address if address and address.isascii() else None

@@ -17,9 +17,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from app.delivery import message as bytes_of_mails
 from app.delivery.letter import Letter, Rendered, render
 from app.delivery.message import Envelope, build
-from app.texts import texts
+from app.texts import text, texts
+from tests.rules.test_flowed import read_flowed
 
 LANGUAGES = ("en", "fr", "nl")
 KINDS = ("invitation", "password_reset")
@@ -53,16 +55,26 @@ class _Page(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()
         self.words = ""
+        self.paragraphs: list[str] = []
+        self._in_a_paragraph = False
         self.links: list[str | None] = []
         self.tags: list[str] = []
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
+        if tag == "p":
+            self.paragraphs.append("")
+            self._in_a_paragraph = True
         self.links += [value for name, value in attrs if name in {"href", "src", "background"}]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_a_paragraph = self._in_a_paragraph and tag != "p"
 
     def handle_data(self, data: str) -> None:
         self.words += data
+        if self._in_a_paragraph:
+            self.paragraphs[-1] += data
 
 
 def _read(raw: bytes) -> EmailMessage:
@@ -92,7 +104,7 @@ def _by_the_standard_library(said: Rendered, envelope: Envelope) -> EmailMessage
     message["Message-ID"] = envelope.message_id
     message["Reply-To"] = envelope.reply_to
     message["Subject"] = said.subject
-    message.set_content(said.text, cte="base64")
+    message.set_content(said.text, cte="base64", params={"format": "flowed"})
     message.add_alternative(said.html, subtype="html", cte="base64")
     return _read(message.as_bytes())
 
@@ -112,7 +124,9 @@ def _assert_same(raw: bytes, said: Rendered, envelope: Envelope) -> None:
         ]
     for header in ("Date", "Message-ID"):
         assert str(ours[header]) == str(theirs[header])
-    assert [part.get_content_type() for part in ours.walk()] == [part.get_content_type() for part in theirs.walk()]
+    for mine, same in zip(ours.walk(), theirs.walk(), strict=True):
+        assert mine.get_content_type() == same.get_content_type()
+        assert mine["Content-Type"].params.keys() == same["Content-Type"].params.keys()
 
 
 def _assert_fit_for_any_server(raw: bytes) -> None:
@@ -123,6 +137,15 @@ def _assert_fit_for_any_server(raw: bytes) -> None:
     body = raw.partition(b"\r\n\r\n")[2]
     assert max(map(len, body.split(b"\r\n"))) <= 76
     assert max(map(len, raw.split(b"\r\n"))) <= 998
+
+
+def _paragraphs(said: Rendered) -> list[str]:
+    """What the text part says, its lines joined as a mail program joins them."""
+    return [_in_one_line(paragraph) for paragraph in read_flowed(said.text)]
+
+
+def _in_one_line(words: str) -> str:
+    return re.sub("[ \n]+", " ", words).strip(" ")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -148,20 +171,56 @@ def test_a_mail_names_platform_inviter_message_link_expiry_and_what_to_do_with_i
     said = render(LETTER)
     assert said.subject == "Zoë Lefèvre invites you to Évolution Academy"
     page = _Page(said.html)
-    for seen in (said.text, page.words):
+    for seen in ("\n".join(_paragraphs(said)), page.words):
         assert "Hello Ann," in seen
         assert "Zoë Lefèvre has invited you to join Évolution Academy" in seen
         assert "Welcome aboard!\nSee you on Monday." in seen
         assert "until Friday 27 November 2026 at 14:05 (Europe/Brussels)." in seen
         assert "because Zoë Lefèvre invited you" in seen
-        assert "ignore this e-mail" in seen
+        assert "ignore it" in seen
         assert LINK in seen
     assert f"\n{LINK}\n" in said.text
     assert page.links == [LINK, LINK]
     assert not {"img", "script", "form", "link", "iframe"} & set(page.tags)
     assert page.tags.count("h1") == 1
     assert '<html lang="en" dir="ltr">' in said.html
-    assert len(said.html.encode()) < 20_000
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("changes", [{}, {"expires_at": None}, {"message": None, "inviter": "", "first_name": None}])
+def test_the_plain_text_says_all_that_the_page_says(kind: str, language: str, changes: dict[str, None]) -> None:
+    letter = replace(LETTER, kind=kind, language=language, **changes)  # type: ignore[arg-type]
+    said = render(letter)
+    in_text = " ".join(_paragraphs(said))
+    only_on_the_page = {letter.platform, text(language, "mail.link_hint")}
+    for paragraph in _Page(said.html).paragraphs:
+        told = _in_one_line(paragraph)
+        assert told in only_on_the_page or told in in_text
+
+
+def test_the_plain_text_is_wrapped_and_its_paragraphs_stand_apart() -> None:
+    for kind, language in ((kind, language) for kind in KINDS for language in LANGUAGES):
+        letter = replace(LETTER, kind=kind, language=language, message="Lots of words. " * 300, first_name="Ann " * 150)
+        said = render(letter)
+        assert {line for line in said.text.split("\n") if len(line) > 78} == {LINK}
+        assert "\n\n\n" not in said.text
+        assert said.text.count("\n\n") == (8 if kind == "invitation" else 5)
+
+
+def test_a_personal_message_keeps_its_lines_and_is_quoted_in_the_plain_text() -> None:
+    said = render(replace(LETTER, message="  Dear Ann,\r\n\r\n\r\n\r\n> you\u2028-- \nZoë \n"))
+    assert "\n\n> Dear Ann,\n>\n> > you\n> --\n> Zoë\n\n" in said.text
+    assert _Page(said.html).paragraphs[4:6] == ["Dear Ann,", "> you\n-- \nZoë"]
+
+
+def test_the_mail_stays_small_whatever_the_message() -> None:
+    def size(message: str) -> int:
+        return len(render(replace(LETTER, message=message)).html.encode())
+
+    assert size("Lots of words. " * 333) < 20_000
+    for worst in ("a\n\n" * 1_666, '"' * 5_000, "\N{PARTY POPPER}" * 5_000):
+        assert size(worst) < 102_400, "some mailboxes cut here"
 
 
 @pytest.mark.parametrize(
@@ -188,7 +247,7 @@ def test_the_expiry_is_written_in_the_language_and_time_zone_of_the_reader(
 ) -> None:
     for kind in KINDS:
         letter = replace(LETTER, kind=kind, language=language, expires_at=moment)
-        assert expected in render(letter).text
+        assert f"\n{expected}.\n" in render(letter).text
         assert expected in _said(_read(build(letter, ENVELOPE))).html
 
 
@@ -202,7 +261,7 @@ def test_a_preview_says_how_long_the_link_will_work() -> None:
 def test_a_password_reset_says_nothing_of_inviters_and_their_messages() -> None:
     said = render(replace(LETTER, kind="password_reset"))
     assert said.subject == "Choose a new password for Évolution Academy"
-    assert "one hour, until Friday 27 November" in said.text
+    assert any("one hour, until Friday 27 November" in paragraph for paragraph in _paragraphs(said))
     for seen in (said.text, said.html):
         assert "Zoë" not in seen
         assert "Welcome aboard" not in seen
@@ -211,7 +270,8 @@ def test_a_password_reset_says_nothing_of_inviters_and_their_messages() -> None:
 def test_a_platform_that_invites_in_its_own_name_does_not_invite_to_itself() -> None:
     said = render(replace(LETTER, inviter="évolution  academy"))
     assert said.subject == "Your invitation to Évolution Academy"
-    assert "You have been invited to join Évolution Academy" in said.text
+    assert "We invite you to join Évolution Academy" in said.text
+    assert render(replace(LETTER, inviter=" \r\n")) == said
 
 
 def test_without_a_first_name_the_greeting_stands_alone() -> None:
@@ -236,12 +296,36 @@ def test_a_first_name_with_a_harmless_dot_is_greeted(name: str) -> None:
 
 
 def test_a_platform_or_inviter_named_like_a_site_is_shown_but_broken_as_a_link() -> None:
-    said = render(replace(LETTER, platform="school.example", inviter="ann@evil.example"))
+    said = render(replace(LETTER, platform="school.example", inviter="www.evil.example/win"))
     for seen in (said.text, _Page(said.html).words.partition("Hello")[2]):
         assert "school.example" not in seen
-        assert "ann@evil" not in seen
         assert "evil.example" not in seen
-        assert "school.\N{ZERO WIDTH SPACE}example" in seen
+        assert "school.\N{WORD JOINER}example" in seen
+
+
+def test_an_administrator_without_a_name_is_called_by_an_address_that_can_be_copied() -> None:
+    said = render(replace(LETTER, inviter="ann-lee@acme.example"))
+    assert said.subject == "ann-lee@acme.example invites you to Évolution Academy"
+    for seen in (said.text, _Page(said.html).words):
+        assert "ann-lee@acme.example has invited you" in seen
+
+
+@pytest.mark.parametrize("name", ["שרה", "محمد בן", "שרה (2026)"])
+def test_a_name_from_right_to_left_does_not_turn_the_words_around_it(name: str) -> None:
+    letter = replace(LETTER, platform=name, inviter=f"{name} Lee", first_name=name)
+    said = render(letter)
+    assert said.subject == f"\u2068{name} Lee\u2069 invites you to \u2068{name}\u2069"
+    assert said.text.startswith(f"Hello \u2068{name}\u2069,\n")
+    assert f'Hello <span dir="auto">{name}</span>,' in said.html
+    assert _said(_read(build(letter, ENVELOPE))) == said
+
+
+def test_no_name_can_leave_the_isolation_it_is_put_in() -> None:
+    trick = "\u202eevil\u2069 שרה \u2066\u2067"
+    said = render(replace(LETTER, platform=trick, inviter=trick, first_name=trick, message=trick))
+    for seen in (said.subject, said.text, said.html):
+        assert not re.search("[\u202a-\u202e\u2066\u2067]", seen)
+        assert seen.count("\u2068") == seen.count("\u2069")
 
 
 def test_markup_in_any_field_is_shown_and_never_obeyed() -> None:
@@ -252,7 +336,7 @@ def test_markup_in_any_field_is_shown_and_never_obeyed() -> None:
         assert "b" not in page.tags
         assert "img" not in page.tags
         assert f"M{trick}" in page.words
-        assert f"M{trick}" in message.text
+        assert f"M{trick}" in " ".join(_paragraphs(message))
         assert "F<img src=x>" in message.text
 
 
@@ -276,12 +360,20 @@ def test_line_breaks_in_any_field_add_no_header() -> None:
         'A. (B), "C" ' * 9 + "D",
         "=?utf-8?q?x?= Lee",
         "עברית וערבית",
+        "Plain words that go on " * 26 + "and on",
+        'Plain "words" and signs ' * 24 + "and on",
+        "x" * 600,
+        "é" * 39,
     ],
 )
 def test_a_name_in_a_header_is_read_back_as_it_was(name: str) -> None:
-    message = _read(build(LETTER, replace(ENVELOPE, sender_name=name, recipient_name=name)))
-    assert message["From"].addresses[0].display_name == name
-    assert message["To"].addresses[0].display_name == name
+    raw = build(replace(LETTER, platform=name), replace(ENVELOPE, sender_name=name, recipient_name=name))
+    message = _read(raw)
+    assert _defects(message) == []
+    for header in ("From", "To"):
+        assert _without_spaces(message[header].addresses[0])[0] == name.replace(" ", "")
+    assert re.sub("[\u2068\u2069]", "", str(message["Subject"])) == f"Zoë Lefèvre invites you to {name}"
+    assert max(map(len, raw.partition(b"\r\n\r\n")[0].split(b"\r\n"))) <= 78
 
 
 @pytest.mark.parametrize(
@@ -318,11 +410,25 @@ def test_an_address_outside_ascii_is_kept_as_it_is() -> None:
 def test_no_answering_machine_is_provoked() -> None:
     message = _read(build(LETTER, ENVELOPE))
     assert message["Auto-Submitted"] == "auto-generated"
-    assert message["X-Auto-Response-Suppress"] == "All"
+    assert message["X-Auto-Response-Suppress"] == "OOF, AutoReply"
     assert message["Content-Language"] == "en"
     assert message["Reply-To"] == "help@example.com"
     assert message["Message-ID"] == "<0190.1@example.com>"
     assert "Reply-To" not in _read(build(LETTER, replace(ENVELOPE, reply_to="")))
+
+
+def test_every_header_is_documented_with_its_reason() -> None:
+    rows = re.findall(r"^\| ([A-Z][\w-]+) \| .{20,} \|$", bytes_of_mails.__doc__ or "", re.MULTILINE)
+    headers = {name: None for part in _read(build(LETTER, ENVELOPE)).walk() for name in part.keys()}  # noqa: SIM118
+    assert rows == list(headers)
+
+
+def test_what_only_word_reads_is_closed_again() -> None:
+    for kind in KINDS:
+        html = render(replace(LETTER, kind=kind)).html
+        read_by_word = "".join(re.findall(r"<!--\[if mso\]>(.*?)<!\[endif\]-->", html))
+        assert re.findall(r"</?\w+", read_by_word) == ["<table", "<tr", "<td", "</td", "</tr", "</table"]
+        assert html.count("<!--") == html.count("-->") == 2
 
 
 def test_mails_of_one_batch_share_a_skeleton_and_nothing_of_each_other() -> None:
@@ -349,7 +455,7 @@ def test_what_a_batch_shares_is_not_shared_beyond_it(field: str) -> None:
     build(LETTER, ENVELOPE)
     other = replace(LETTER, **{field: "Something else"})  # type: ignore[arg-type]
     assert _said(_read(build(other, ENVELOPE))) == render(other)
-    assert "Something else" in render(other).text
+    assert "Something else" in " ".join(_paragraphs(render(other)))
 
 
 def test_unknown_kinds_languages_and_time_zones_and_local_times_are_refused() -> None:
