@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.db.base import utcnow
 from app.errors import AppError, Code
@@ -27,10 +27,10 @@ class Alive(BaseModel):
 
 
 class PausedSender(BaseModel):
-    """A sender that cannot reach its mail server just now."""
+    """A sender whose mail server takes no mail just now. Its words are in the log: they may name what is not public."""
 
-    until: datetime
-    reason: str | None
+    until: datetime = Field(description="When it is tried again.")
+    reason: str | None = Field(examples=["smtp_535"], description="`smtp_` and the server's code, or a word.")
 
 
 class Ready(BaseModel):
@@ -57,7 +57,7 @@ def readyz(context: ContextOf, response: Response) -> Ready:
         status="ok",
         outbox_lag_seconds=round(max(background.lag_seconds.values()), 1),
         workers_alive=is_worker_alive(context.settings.sqlite_path),
-        senders_paused=[PausedSender(until=background.paused_until, reason=background.paused_reason)]
+        senders_paused=[PausedSender(until=background.paused_until, reason=_code(background))]
         if background.paused_until
         else [],
     )
@@ -72,7 +72,7 @@ def readyz(context: ContextOf, response: Response) -> Ready:
     },
 )
 def metrics(context: ContextOf) -> Response:
-    """Prometheus metrics: requests, queue age per lane, sends by result, imports by state, workers alive."""
+    """Prometheus metrics: requests, queue age per lane, sends by result, a paused sender, imports by state, workers."""
     background = _look(context)
     found = CollectorRegistry()
     lag = Gauge("rollcall_outbox_lag_seconds", "Age of the mail that is due longest.", ["lane"], registry=found)
@@ -88,11 +88,24 @@ def metrics(context: ContextOf) -> Response:
         background.rows_per_second
     )
     Gauge("rollcall_workers_alive", "Workers alive.", registry=found).set(is_worker_alive(context.settings.sqlite_path))
-    Gauge("rollcall_sender_paused", "1 while the mail server cannot be reached.", registry=found).set(
+    Gauge("rollcall_sender_paused", "1 while the mail server takes no mail.", registry=found).set(
         bool(background.paused_until)
     )
+    until = Gauge(
+        "rollcall_sender_paused_until_seconds",
+        "When a paused sender is tried again (Unix time), by why it is paused.",
+        ["reason"],
+        registry=found,
+    )
+    if background.paused_until:
+        until.labels(_code(background) or "unknown").set(background.paused_until.timestamp())
     body = generate_latest(REGISTRY) + generate_latest(found)
     return Response(body, headers={"Content-Type": CONTENT_TYPE_PLAIN_1_0_0})
+
+
+def _code(background: Background) -> str | None:
+    """The code of a pause, without the server's words behind it."""
+    return background.paused_reason.partition(":")[0] if background.paused_reason else None
 
 
 def _look(context: ContextOf) -> Background:

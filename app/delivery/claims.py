@@ -22,6 +22,7 @@ LEASE = timedelta(seconds=30)
 RETRY_FOR = timedelta(hours=72)
 _FIRST_RETRY = timedelta(seconds=10)
 _LONGEST_RETRY = timedelta(hours=1)
+_FINAL = frozenset({"sent", "failed", "dropped"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ def settle_failed(
         _settle(session, [claimed], lease, values, "failed")
         return DeliveryState.FAILED
     later = {"state": DeliveryState.QUEUED, "due_at": now + retry_delay(claimed.attempts), **noted}
-    _settle(session, [claimed], lease, later, None)
+    _settle(session, [claimed], lease, later, "deferred")
     return DeliveryState.QUEUED
 
 
@@ -233,16 +234,17 @@ def _leased(platform_id: int, keys: list[tuple[uuid.UUID, int]], lease: uuid.UUI
 
 
 def _settle(
-    session: Session, claimed: Iterable[Claimed], lease: uuid.UUID, values: Mapping[str, Any], counter: str | None
+    session: Session, claimed: Iterable[Claimed], lease: uuid.UUID, values: Mapping[str, Any], result: str | None
 ) -> None:
     # A lease that ran out belongs to somebody else: the late write changes, and counts, nothing.
     for platform_id, keys in _by_platform(claimed).items():
         changed = session.execute(
             _leased(platform_id, keys, lease).values(**values, lease=None).returning(Delivery.batch_id)
         ).all()
-        if counter:
-            count_in_batches(session, [(platform_id, row[0]) for row in changed], {counter: 1})
-        _count_sends(session, counter or "deferred", len(changed))
+        if result in _FINAL:
+            count_in_batches(session, [(platform_id, row[0]) for row in changed], {result: 1})
+        if result:
+            _count_sends(session, result, len(changed))
 
 
 def _by_platform(claimed: Iterable[Claimed]) -> dict[int, list[tuple[uuid.UUID, int]]]:

@@ -5,13 +5,15 @@ Who takes them out again is claims. Never opens a connection to a mail server, n
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db import bulk
+from app.db.base import Ids
 from app.delivery.models import Delivery, DeliveryBatch, DeliveryState, Lane, MailKind
 
 UNSENT = (DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.SENDING)
@@ -79,50 +81,82 @@ def release(session: Session, delivery: Delivery, *, now: datetime) -> None:
     delivery.due_at = now
 
 
-def held_of(session: Session, platform_id: int, batch_id: uuid.UUID, after: uuid.UUID, limit: int) -> list[uuid.UUID]:
+def held_of(
+    session: Session, platform_id: int, batch_id: uuid.UUID, after: uuid.UUID, limit: int
+) -> Sequence[uuid.UUID]:
     """What up to `limit` held mails of a batch are about, behind an id."""
-    return list(
-        session.scalars(
-            select(Delivery.about_id)
-            .where(
-                Delivery.platform_id == platform_id,
-                Delivery.about_id > after,
-                Delivery.batch_id == batch_id,
-                Delivery.state == DeliveryState.HELD,
-            )
-            .order_by(Delivery.about_id)
-            .limit(limit)
-        )
+    return _about(session, platform_id, batch_id, Delivery.state == DeliveryState.HELD, after, limit)
+
+
+def leaving_of(
+    session: Session, platform_id: int, batch_id: uuid.UUID, after: uuid.UUID, limit: int
+) -> Sequence[uuid.UUID]:
+    """What up to `limit` mails of a batch are about that leave by themselves, or are leaving; behind an id."""
+    return _about(session, platform_id, batch_id, Delivery.due_at.is_not(None), after, limit)
+
+
+def release_held(session: Session, platform_id: int, about_ids: Ids, *, now: datetime) -> None:
+    """Let held mails about these go now."""
+    held = (*_all_about(platform_id, about_ids), Delivery.state == DeliveryState.HELD)
+    _change(session, held, {"state": DeliveryState.QUEUED, "due_at": now}, {"held": -1})
+
+
+def hold(session: Session, platform_id: int, batch_id: uuid.UUID, about_ids: Ids, *, now: datetime) -> None:
+    """Mails of a batch about these wait until somebody releases them; those being sent may arrive, or come back."""
+    of_batch = (*_all_about(platform_id, about_ids), Delivery.batch_id == batch_id)
+    timed = (*of_batch, Delivery.state == DeliveryState.HELD, Delivery.due_at.is_not(None))
+    _change(session, timed, {"due_at": None}, {})
+    at_rest = {"state": DeliveryState.HELD, "due_at": None, "lease": None}
+    _change(session, (*of_batch, _waits(now)), at_rest, {"held": 1})
+
+
+def drop(session: Session, platform_id: int, about_ids: Ids, *, now: datetime) -> None:
+    """Mails about these that have not left never will; those being sent may arrive."""
+    about = _all_about(platform_id, about_ids)
+    gone = {"state": DeliveryState.DROPPED, "due_at": None, "lease": None}
+    _change(session, (*about, Delivery.state == DeliveryState.HELD), gone, {"dropped": 1, "held": -1})
+    _change(session, (*about, _waits(now)), gone, {"dropped": 1})
+
+
+def _about(
+    session: Session,
+    platform_id: int,
+    batch_id: uuid.UUID,
+    condition: ColumnElement[bool],
+    after: uuid.UUID,
+    limit: int,
+) -> Sequence[uuid.UUID]:
+    return session.scalars(
+        select(Delivery.about_id)
+        .where(Delivery.platform_id == platform_id, Delivery.about_id > after, Delivery.batch_id == batch_id, condition)
+        .order_by(Delivery.about_id)
+        .limit(limit)
+    ).all()
+
+
+def _all_about(platform_id: int, about_ids: Ids) -> tuple[ColumnElement[bool], ...]:
+    return Delivery.platform_id == platform_id, Delivery.about_id.in_(about_ids)
+
+
+def _waits(now: datetime) -> ColumnElement[bool]:
+    """In nobody's hands: queued, or its sender's lease ran out."""
+    return or_(
+        Delivery.state == DeliveryState.QUEUED, and_(Delivery.state == DeliveryState.SENDING, Delivery.due_at <= now)
     )
 
 
-def release_held(session: Session, platform_id: int, about_ids: Collection[uuid.UUID], *, now: datetime) -> None:
-    """Let held mails about these go now."""
-    released = session.execute(
+def _change(
+    session: Session, conditions: Iterable[ColumnElement[bool]], values: Mapping[str, Any], counted: Mapping[str, int]
+) -> None:
+    changed = session.execute(
         update(Delivery)
-        .where(
-            Delivery.platform_id == platform_id,
-            Delivery.about_id.in_(list(about_ids)),
-            Delivery.state == DeliveryState.HELD,
-        )
-        .values(state=DeliveryState.QUEUED, due_at=now)
+        .where(*conditions)
+        .values(**values)
         .returning(Delivery.platform_id, Delivery.batch_id)
         .execution_options(synchronize_session=False)
-    ).all()
-    count_in_batches(session, [(row[0], row[1]) for row in released], {"held": -1})
-
-
-def drop(session: Session, platform_id: int, about_ids: Collection[uuid.UUID]) -> None:
-    """Mails about these that have not left never will."""
-    for state in (DeliveryState.QUEUED, DeliveryState.HELD):
-        dropped = session.execute(
-            update(Delivery)
-            .where(Delivery.platform_id == platform_id, Delivery.about_id.in_(list(about_ids)), Delivery.state == state)
-            .values(state=DeliveryState.DROPPED, due_at=None)
-            .returning(Delivery.platform_id, Delivery.batch_id)
-        ).all()
-        change = {"dropped": 1} | ({"held": -1} if state is DeliveryState.HELD else {})
-        count_in_batches(session, [(row[0], row[1]) for row in dropped], change)
+    )
+    if counted:
+        count_in_batches(session, [(row[0], row[1]) for row in changed], counted)
 
 
 def count_in_batches(

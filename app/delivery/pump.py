@@ -1,16 +1,13 @@
-"""Moves mails from the outbox to the mail server: a tick claims and records, threads send. Knows no kind of mail.
+"""Moves mails from the outbox to the mail server: a tick claims and records, couriers send. Knows no kind of mail.
 
 No transaction spans a network call. A tick is one short transaction; what a crash repeats is what was in flight.
 """
 
-import queue
-import threading
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import count
 from typing import Protocol
 
 import structlog
@@ -20,18 +17,10 @@ from app.db.base import new_id, utcnow
 from app.db.session import Database
 from app.delivery import claims
 from app.delivery.claims import LEASE, Claimed, Failure
-from app.delivery.letter import Letter
-from app.delivery.message import Envelope, build
-from app.delivery.models import Lane, MailKind
-from app.delivery.rates import SENDER, Rates, bucket
-from app.delivery.senders.base import (
-    Connection,
-    Mail,
-    PermanentFailure,
-    Sender,
-    SenderUnavailable,
-    TemporaryFailure,
-)
+from app.delivery.couriers import Couriers, Outgoing, Result
+from app.delivery.models import MailKind
+from app.delivery.rates import Rates, end_pause, show_pause
+from app.delivery.senders.base import Sender
 
 log = structlog.get_logger()
 
@@ -39,15 +28,6 @@ TICK_SECONDS = 0.05
 IN_FLIGHT_PER_CONNECTION = 64
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A mail that may leave: what was claimed, what it says and who it is for."""
-
-    claimed: Claimed
-    letter: Letter
-    envelope: Envelope
 
 
 class Writer(Protocol):
@@ -58,28 +38,13 @@ class Writer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Turn:
-    """A mail's place among those in our hands: its lane first, then as it came. No mail: the thread may end."""
-
-    lane: Lane
-    number: int
-    mail: Outgoing | None = field(compare=False)
-
-
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one mail. `unavailable`: never tried, the sender cannot be reached; `is_lost`: no longer ours."""
+class _Pause:
+    """Nothing goes until a moment, and why; how many times in a row."""
 
-    claimed: Claimed
-    failure: Failure | None = None
-    unavailable: Failure | None = None
-    is_lost: bool = False
-
-    @property
-    def is_sent(self) -> bool:
-        """Whether the mail server has it."""
-        return self.failure is None and self.unavailable is None and not self.is_lost
+    until: datetime
+    times: int
+    reason: Failure
 
 
 class Pump:
@@ -96,26 +61,20 @@ class Pump:
     ) -> None:
         self._rates = rates
         self._database = database
-        self._sender = sender
         self._writers = writers
         self._connections = connections
         self._lease = new_id()
         self._capacity = connections * IN_FLIGHT_PER_CONNECTION
-        self._to_send: queue.PriorityQueue[_Turn] = queue.PriorityQueue()
-        self._turns = count()
-        self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
-        self._in_flight: dict[tuple[int, uuid.UUID, int], tuple[Claimed, float]] = {}
+        self._couriers = Couriers(sender, connections, is_ours=self._is_ours)
+        self._in_flight: dict[_Key, tuple[Claimed, float]] = {}
         self._unrecorded: list[Result] = []
-        self._pauses = 0
-        self._paused_until: datetime | None = None
-        self._threads: list[threading.Thread] = []
+        self._returned: list[Claimed] = []
+        self._pause: _Pause | None = None
+        self._may_show_pause = True  # that of the worker before us
 
     def start(self) -> None:
-        """Start the sending threads."""
-        for number in range(self._connections):
-            thread = threading.Thread(target=self._send_all, name=f"sender-{number}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        """Begin to send what ticks claim."""
+        self._couriers.start()
 
     @property
     def is_busy(self) -> bool:
@@ -127,10 +86,11 @@ class Pump:
 
         A transaction that fails changes nothing here either: its results are recorded by a later tick.
         """
-        self._unrecorded += self._finished()
+        self._unrecorded += self._couriers.finished(self._capacity)
         results = self._unrecorded
         now = utcnow()
-        claim = claim and not self._is_paused(now)
+        pause = self._pause_after(results, now)
+        claim = claim and (pause is None or pause.until <= now)
         renewal = self._needs_renewal()
         if claim and not results and not renewal:
             with self._database.reading() as session:
@@ -140,70 +100,52 @@ class Pump:
         done = {_key(result.claimed) for result in results}
         held = {key: claimed for key, (claimed, _) in self._in_flight.items() if key not in done}
         with self._database.writing() as session:
-            self._record(session, results, now)
+            self._record(session, results, pause, now)
             if renewal:
                 claims.renew(session, held.values(), lease=self._lease, now=now)
-            claimed = self._claim(session, self._capacity - len(held), now) if claim else []
+            claimed = self._claim(session, len(held), pause, now) if claim else []
             # A clock that jumped makes what we hold due again: claimed anew it is still the same mail in our hands.
             outgoing = self._write(session, [item for item in claimed if _key(item) not in held], now)
+            self._show(session, pause, now)
         self._unrecorded = []
         leased_at = time.monotonic()
         for key in done:
             self._in_flight.pop(key, None)
         for key in held if renewal else {_key(item) for item in claimed} & held.keys():
             self._in_flight[key] = (held[key], leased_at)
-        for mail in sorted(outgoing, key=lambda mail: mail.claimed.lane):
+        if claim and pause is not None:
+            self._couriers.try_again()
+        self._pause = pause
+        self._may_show_pause = pause is not None
+        for mail in outgoing:
             self._in_flight[_key(mail.claimed)] = (mail.claimed, leased_at)
-            self._to_send.put(_Turn(mail.claimed.lane, next(self._turns), mail))
+            self._couriers.put(mail)
 
     def drain(self, seconds: float) -> None:
-        """Stop: what is being sent is finished and recorded, what waits is given back."""
-        waiting = []
-        while not self._to_send.empty():
-            try:
-                item = self._to_send.get_nowait()
-            except queue.Empty:
-                break
-            if item.mail is not None:
-                waiting.append(item.mail.claimed)
-        for _ in self._threads:
-            self._to_send.put(_Turn(max(Lane), next(self._turns), None))
-        if waiting:
-            with self._database.writing() as session:
-                claims.give_back(session, waiting, lease=self._lease, due_at=utcnow())
-            for claimed in waiting:
-                self._in_flight.pop(_key(claimed), None)
-        until = time.monotonic() + seconds
-        for thread in self._threads:
-            thread.join(max(0.0, until - time.monotonic()))
+        """Stop: what is being sent is finished and recorded, what waits is given back. May be repeated if it fails."""
+        self._give_back_waiting()
+        self._couriers.stop(seconds)
+        self._give_back_waiting()  # what came back on the way home
         self.tick(claim=False)
 
-    def _claim(self, session: Session, free: int, now: datetime) -> list[Claimed]:
-        return claims.claim(
-            session,
-            lease=self._lease,
-            free=free,
-            now=now,
-            free_for_single=len(self._threads),
-            rates=self._rates,
-        )
+    def _give_back_waiting(self) -> None:
+        self._returned += self._couriers.take_back()
+        if self._returned:
+            with self._database.writing() as session:
+                claims.give_back(session, self._returned, lease=self._lease, due_at=utcnow())
+            for claimed in self._returned:
+                self._in_flight.pop(_key(claimed), None)
+            self._returned = []
 
     # --- a tick ------------------------------------------------------------------------------------------------
 
-    def _finished(self) -> list[Result]:
-        results: list[Result] = []
-        while len(results) < self._capacity:
-            try:
-                results.append(self._results.get_nowait())
-            except queue.Empty:
-                break
-        return results
-
-    def _record(self, session: Session, results: Sequence[Result], now: datetime) -> None:
+    def _record(self, session: Session, results: Sequence[Result], pause: _Pause | None, now: datetime) -> None:
         sent = [result.claimed for result in results if result.is_sent]
+        untried = [result.claimed for result in results if result.unavailable is not None]
         if sent:
             claims.settle_sent(session, sent, lease=self._lease, now=now)
-            self._resume(session)
+        if untried:
+            claims.give_back(session, untried, lease=self._lease, due_at=pause.until if pause else now)
         for result in results:
             if result.failure is not None:
                 state = claims.settle_failed(session, result.claimed, result.failure, lease=self._lease, now=now)
@@ -214,11 +156,21 @@ class Pump:
                     attempt=result.claimed.attempts,
                     state=state.value,
                 )
-        self._pause(session, [result for result in results if result.unavailable is not None], now)
 
     def _needs_renewal(self) -> bool:
         oldest = min((since for _, since in self._in_flight.values()), default=None)
         return oldest is not None and time.monotonic() - oldest > LEASE.total_seconds() / 3
+
+    def _claim(self, session: Session, held: int, pause: _Pause | None, now: datetime) -> list[Claimed]:
+        """More to send; after a pause a single mail, which finds out for the others."""
+        return claims.claim(
+            session,
+            lease=self._lease,
+            free=(self._capacity if pause is None else 1) - held,
+            now=now,
+            free_for_single=self._connections if pause is None else 0,
+            rates=self._rates,
+        )
 
     def _write(self, session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Outgoing]:
         grouped: dict[tuple[MailKind, int], list[Claimed]] = {}
@@ -234,77 +186,35 @@ class Pump:
                 claims.settle_dropped(session, dropped, lease=self._lease)
         return outgoing
 
+    def _is_ours(self, claimed: Claimed) -> bool:
+        """Whether the lease holds. While we were held up it may have run out: then somebody else sends the mail."""
+        _, since = self._in_flight.get(_key(claimed), (claimed, 0.0))
+        return time.monotonic() - since < LEASE.total_seconds() * 0.9
+
     # --- the sender as a whole -----------------------------------------------------------------------------------
 
-    def _is_paused(self, now: datetime) -> bool:
-        return self._paused_until is not None and now < self._paused_until
+    def _pause_after(self, results: Sequence[Result], now: datetime) -> _Pause | None:
+        """The pause these results lead to: a mail that left ends it, one that could not be tried begins the next."""
+        pause = None if any(result.is_sent for result in results) else self._pause
+        reason = next((result.unavailable for result in results if result.unavailable is not None), None)
+        if reason is None or (pause is not None and now < pause.until):
+            return pause
+        times = pause.times + 1 if pause else 1
+        length = min(_FIRST_PAUSE * 2 ** min(times - 1, 10), _LONGEST_PAUSE)
+        log.error("sender_paused", seconds=round(length.total_seconds()), code=reason.code, detail=reason.detail)
+        return _Pause(now + length, times, reason)
 
-    def _pause(self, session: Session, untried: Sequence[Result], now: datetime) -> None:
-        if not untried:
-            return
-        if not self._is_paused(now):
-            self._pauses += 1
-            self._paused_until = now + min(_FIRST_PAUSE * 2 ** min(self._pauses - 1, 10), _LONGEST_PAUSE)
-        reason = untried[0].unavailable
-        until = self._paused_until or now
-        claims.give_back(session, [result.claimed for result in untried], lease=self._lease, due_at=until)
-        row = bucket(session, SENDER, now)
-        row.paused_until = until
-        row.reason = f"{reason.code}: {reason.detail}"[:500] if reason else None
-        log.error("sender_paused", seconds=round((until - now).total_seconds()), code=reason.code if reason else None)
-
-    def _resume(self, session: Session) -> None:
-        if self._pauses:
-            self._pauses = 0
-            self._paused_until = None
-            row = bucket(session, SENDER, utcnow())
-            row.paused_until = None
-            row.reason = None
-
-    # --- the sending threads -------------------------------------------------------------------------------------
-
-    def _send_all(self) -> None:
-        connection: Connection | None = None
-        while (outgoing := self._to_send.get().mail) is not None:
-            claimed = outgoing.claimed
-            try:
-                if self._is_lost(claimed):
-                    result = Result(claimed, is_lost=True)
-                else:
-                    connection = connection or self._sender.connect()
-                    connection.send(_mail(outgoing))
-                    result = Result(claimed)
-            except TemporaryFailure as error:
-                result = Result(claimed, failure=Failure(error.code, error.detail, is_final=False))
-            except PermanentFailure as error:
-                result = Result(claimed, failure=Failure(error.code, error.detail, is_final=True))
-            except SenderUnavailable as error:
-                connection = None
-                result = Result(claimed, unavailable=Failure(error.code, error.detail, is_final=False))
-            except ValueError:  # the address cannot stand in a header
-                result = Result(claimed, failure=Failure("address_invalid", "", is_final=True))
-            except Exception as error:
-                connection = None
-                result = Result(claimed, failure=Failure("internal_error", type(error).__name__, is_final=False))
-            self._results.put(result)
-        if connection is not None:
-            connection.close()
-
-    def _is_lost(self, claimed: Claimed) -> bool:
-        """Whether the lease may have run out while we were held up: then somebody else sends it."""
-        _, since = self._in_flight.get(_key(claimed), (claimed, 0.0))
-        return time.monotonic() - since > LEASE.total_seconds() * 0.9
+    def _show(self, session: Session, pause: _Pause | None, now: datetime) -> None:
+        """Keep true what the API shows. A pause ends when a mail has left, not when the next one is tried."""
+        if pause is not None:
+            until = pause.until if now < pause.until else now + LEASE
+            show_pause(session, until, f"{pause.reason.code}: {pause.reason.detail}", now)
+        elif self._may_show_pause:
+            end_pause(session)
 
 
-def _key(claimed: Claimed) -> tuple[int, uuid.UUID, int]:
+_Key = tuple[int, uuid.UUID, int]
+
+
+def _key(claimed: Claimed) -> _Key:
     return claimed.platform_id, claimed.about_id, claimed.generation
-
-
-def _mail(outgoing: Outgoing) -> Mail:
-    envelope = outgoing.envelope
-    return Mail(
-        sender=envelope.sender_address,
-        recipient=envelope.recipient,
-        content=build(outgoing.letter, envelope),
-        name=f"{outgoing.claimed.about_id}.{outgoing.claimed.generation}",
-    )

@@ -1,6 +1,6 @@
 """How fast mails may leave: token buckets of the sender and of each platform, in the database, for all workers.
 
-A bucket holds one second's worth. Decides how many may go now; claims nothing itself.
+A bucket holds one second's worth. Decides how many may go now; claims nothing itself, and only notes a pause.
 """
 
 from dataclasses import dataclass
@@ -52,6 +52,19 @@ class Buckets:
         row.tokens = min(full, row.tokens + rate * max(0.0, (self._now - row.refilled_at).total_seconds()))
         row.refilled_at = self._now
         return max(0, min(wanted, int(row.tokens)))
+
+
+def show_pause(session: Session, until: datetime, reason: str, now: datetime) -> None:
+    """Note for all to see that nothing goes. `reason`: a code, a colon, words."""
+    row = bucket(session, SENDER, now)
+    row.paused_until, row.reason = until, reason[:500]
+
+
+def end_pause(session: Session) -> None:
+    """Mails go again."""
+    row = session.get(RateBucket, SENDER)
+    if row is not None:
+        row.paused_until = row.reason = None
 
 
 def bucket(session: Session, key: tuple[int, str], now: datetime) -> RateBucket:

@@ -20,6 +20,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from app.delivery.senders.base import (
     Connection,
+    ConnectionEnded,
     Mail,
     PermanentFailure,
     SendError,
@@ -255,14 +256,14 @@ def test_an_address_that_is_none_never_reaches_the_server(address: str) -> None:
     assert script.seen["mail"] == 0
 
 
-def test_a_closed_connection_opens_again_with_the_next_mail() -> None:
+def test_a_closed_connection_takes_no_more_mail() -> None:
     script = Script()
     with _connected(script) as connection:
         connection.close()
         connection.close()
-        connection.send(MAIL)
-    assert script.seen["connect"] == 2
-    assert len(script.mails) == 1
+        with pytest.raises(ConnectionEnded):
+            connection.send(MAIL)
+    assert script.seen["connect"] == 1
 
 
 # --- Login and TLS ---------------------------------------------------------------------------------------------------
@@ -401,74 +402,60 @@ def test_a_refusal_is_called_what_it_is_and_leaves_the_connection_usable(
     assert len(script.mails) == 1
 
 
-@pytest.mark.parametrize("command", ["rcpt", "data"])
-def test_a_server_saying_421_is_left_and_the_next_mail_goes_over_a_new_connection(command: str) -> None:
-    script = Script({command: ["421 4.3.2 shutting down"]})
+@pytest.mark.parametrize(
+    ("command", "fault", "code"),
+    [
+        ("rcpt", "421 4.3.2 shutting down", "smtp_421"),
+        ("data", "421 4.3.2 shutting down", "smtp_421"),
+        ("mail", DROP, "connection_lost"),
+        ("rcpt", DROP, "connection_lost"),
+        ("data", DROP, "connection_lost"),
+        ("dot", DROP, "connection_lost"),
+    ],
+)
+def test_a_connection_that_ends_in_the_middle_fails_its_mail_for_now_and_takes_no_other(
+    command: str, fault: str, code: str
+) -> None:
+    script = Script({command: [fault]})
     with _connected(script) as connection:
         failure = _failure(connection)
-        connection.send(MAIL)
+        with pytest.raises(ConnectionEnded):
+            connection.send(MAIL)
     assert isinstance(failure, TemporaryFailure)
-    assert failure.code == "smtp_421"
+    assert failure.code == code
     assert script.fired == {command: 1}
-    assert script.seen["connect"] == 2
-    assert len(script.mails) == 1
-
-
-@pytest.mark.parametrize("command", ["rcpt", "data", "dot"])
-def test_a_connection_lost_midway_fails_for_now(command: str) -> None:
-    script = Script({command: [DROP]})
-    with _connected(script) as connection:
-        failure = _failure(connection)
-        connection.send(MAIL)
-    assert isinstance(failure, TemporaryFailure)
-    assert failure.code == "connection_lost"
-    assert script.fired == {command: 1}
-    assert script.seen["connect"] == 2
-    assert len(script.mails) == 1
+    assert script.seen["connect"] == 1
+    assert script.mails == []
 
 
 @pytest.mark.parametrize("fault", [DROP, "421 4.4.2 idle for too long"])
-def test_a_kept_connection_closed_by_the_server_is_replaced_without_anybody_noticing(fault: str) -> None:
+def test_a_kept_connection_the_server_has_closed_says_nothing_about_the_next_mail(fault: str) -> None:
     script = Script()
     with _connected(script) as connection:
         connection.send(MAIL)
         script.faults["mail"] = [fault]
-        connection.send(MAIL)
+        with pytest.raises(ConnectionEnded):
+            connection.send(MAIL)
     assert script.fired == {"mail": 1}
-    assert script.seen["connect"] == 2
-    assert len(script.mails) == 2
+    assert len(script.mails) == 1
 
 
-@pytest.mark.parametrize(("fault", "code"), [(DROP, "connection_lost"), ("421 4.3.2 no", "smtp_421")])
-def test_a_connection_is_replaced_once_and_not_again_and_again(fault: str, code: str) -> None:
-    script = Script({"mail": [fault] * 3})
+def test_a_server_saying_421_to_the_first_mail_is_about_the_sender() -> None:
+    script = Script({"mail": ["421 4.7.0 too many connections"]})
     with _connected(script) as connection:
         failure = _failure(connection)
-    assert isinstance(failure, TemporaryFailure)
-    assert failure.code == code
-    assert script.fired == {"mail": 2}
-    assert script.seen["connect"] == 2
-
-
-def test_a_connection_that_cannot_be_replaced_is_about_the_sender() -> None:
-    script = Script()
-    with _serving(script) as port:
-        connection = sender_from_url(f"smtp://127.0.0.1:{port}").connect()
-        connection.send(MAIL)
-    failure = _failure(connection)
-    connection.close()
     assert isinstance(failure, SenderUnavailable)
-    assert failure.code == "cannot_connect"
+    assert failure.code == "smtp_421"
+    assert script.fired == {"mail": 1}
 
 
-def test_a_failed_reset_costs_a_connection_and_no_mail() -> None:
+def test_a_failed_reset_ends_the_connection_and_fails_no_other_mail() -> None:
     script = Script({"rcpt": ["550 no such user"], "rset": [DROP]})
     with _connected(script) as connection:
         assert isinstance(_failure(connection), PermanentFailure)
-        connection.send(MAIL)
+        with pytest.raises(ConnectionEnded):
+            connection.send(MAIL)
     assert script.fired == {"rcpt": 1, "rset": 1}
-    assert script.seen["connect"] == 2
-    assert len(script.mails) == 1
 
 
 def test_a_server_that_falls_silent_fails_for_now() -> None:
@@ -571,6 +558,12 @@ def test_a_url_says_server_login_and_encryption(url: str, expected: SmtpSender) 
         assert sender.context.verify_mode is ssl.CERT_REQUIRED
         assert sender.context.check_hostname
     assert "p@/" not in repr(sender)
+
+
+def test_the_answer_to_a_whole_mail_is_waited_for_as_long_as_the_standard_says() -> None:
+    sender = SmtpSender.from_url("smtp://mail.example")
+    assert sender.final_timeout == 600  # RFC 5321, 4.5.3.2.6: who gives up earlier sends it twice
+    assert sender.timeout == 60
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What every sender has in common: a mail to carry, the three ways to fail, and the choice of a sender by its URL.
+"""What every sender has in common: a mail to carry, the ways not to, and the choice of a sender by its URL.
 
 Never retries, waits or keeps count, and never lets a recipient's address or name into what it reports.
 """
@@ -38,17 +38,21 @@ class PermanentFailure(SendError):  # noqa: N818
 
 
 class SenderUnavailable(SendError):  # noqa: N818
-    """No mail gets through just now (no connection, no login, no room): it says nothing about this one."""
+    """No mail gets through this way just now (no connection, no login, no room): it says nothing about this one."""
+
+
+class ConnectionEnded(Exception):  # noqa: N818
+    """The connection was over before the mail began: it is as if nobody had tried. Another connection may take it."""
 
 
 class Connection(Protocol):
-    """Carries mails one after another. Belongs to one thread at a time."""
+    """Carries mails one after another, until it ends. Belongs to one thread at a time."""
 
     def send(self, mail: Mail) -> None:
-        """Return when the provider has taken responsibility. Raises the three failures above, nothing else."""
+        """Return when the provider has taken responsibility. Raises one of the three failures, or ConnectionEnded."""
 
     def close(self) -> None:
-        """Let go, politely where possible. Never raises; a later `send` connects anew."""
+        """Let go, politely where possible. Never raises."""
 
 
 class Sender(Protocol):
@@ -71,7 +75,8 @@ def sender_from_url(url: str) -> Sender:
     raise ValueError("must start with smtp://, smtps:// or folder://")
 
 
-_ADDRESS: Final = re.compile(r"[^\s<>\"(),;:@]*@[^\s<>\"(),;]+")
+# Looked for only where a word begins: at every letter of an endless one it would take for ever.
+_ADDRESS: Final = re.compile(r"(?<![^\s<>\"(),;:@])[^\s<>\"(),;:@]*+@[^\s<>\"(),;]+")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x20\x7f-\x9f]+")
 
 

@@ -1,18 +1,20 @@
 """Hands mails to an SMTP server and tells apart what failed: this mail for now, this mail for good, or the server.
 
-Never retries a mail (but for an idle connection the server has closed), never continues without the TLS asked for.
+Never tries a mail twice, never continues without the TLS asked for.
 """
 
+import base64
+import binascii
 import contextlib
 import smtplib
-import socket
 import ssl
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Final, Literal
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from app.delivery.senders.base import (
+    ConnectionEnded,
     Mail,
     PermanentFailure,
     SendError,
@@ -20,11 +22,12 @@ from app.delivery.senders.base import (
     TemporaryFailure,
     impersonal,
 )
+from app.delivery.senders.talk import Reply, Talk, TlsTalk
 
 Tls = Literal["none", "starttls", "implicit"]
-_Reply = tuple[int, bytes]
 
-_TIMEOUT: Final = 30.0
+_TIMEOUT: Final = 60.0
+_FINAL_TIMEOUT: Final = 600.0
 _GOODBYE_TIMEOUT: Final = 2.0
 _CLOSING: Final = 421
 _LOGIN_CODES: Final = frozenset({530, 534, 535, 538})  # RFC 4954: about our login, at whatever command they come
@@ -41,6 +44,9 @@ class SmtpSender:
     password: str = field(default="", repr=False)
     context: ssl.SSLContext | None = field(default=None, repr=False)
     timeout: float = _TIMEOUT
+    """Seconds to connect, and for each whole answer."""
+    final_timeout: float = _FINAL_TIMEOUT
+    """Seconds for the answer to a whole mail: who hangs up before it sends the mail twice (RFC 5321, 4.5.3.2.6)."""
 
     @classmethod
     def from_url(cls, url: str) -> "SmtpSender":
@@ -64,95 +70,110 @@ class SmtpSender:
 
     def connect(self) -> "SmtpConnection":
         """A connection, greeted, encrypted and logged in. Raises SenderUnavailable."""
-        return SmtpConnection(self)
-
-    def open(self) -> smtplib.SMTP:
-        """The same as a bare smtplib object, for SmtpConnection. Raises SenderUnavailable."""
         try:
-            smtp = self._greeted()
+            talk = self._greeted()
             try:
-                smtp.ehlo_or_helo_if_needed()
-                if self.tls == "starttls":
-                    self._start_tls(smtp)
-                if self.user is not None:
-                    smtp.login(self.user, self.password)
+                self._introduce(talk)
             except BaseException:
-                smtp.close()
+                talk.close()
                 raise
-        except OSError as error:  # all of smtplib's exceptions are
-            raise _unavailable(error) from error
-        return smtp
+        except (OSError, ValueError) as error:  # all of smtplib's are OSError; a host or a challenge may be unreadable
+            raise _unavailable(error, self._secrets()) from None
+        return SmtpConnection(talk, self.final_timeout)
 
-    def _greeted(self) -> smtplib.SMTP:
+    def _greeted(self) -> Talk:
         if self.tls == "implicit":
-            return smtplib.SMTP_SSL(self.host, self.port, _our_name(), timeout=self.timeout, context=self.context)
-        return smtplib.SMTP(self.host, self.port, _our_name(), timeout=self.timeout)
+            return TlsTalk(self.host, self.port, "", timeout=self.timeout, context=self.context)
+        return Talk(self.host, self.port, "", timeout=self.timeout)
 
-    def _start_tls(self, smtp: smtplib.SMTP) -> None:
-        if not smtp.has_extn("starttls"):
-            raise SenderUnavailable("starttls_unsupported", "the server offers no STARTTLS; tls=none goes without")
-        smtp.starttls(context=self.context)
-        smtp.ehlo_or_helo_if_needed()
+    def _introduce(self, talk: Talk) -> None:
+        talk.local_hostname = talk.our_name
+        _hello(talk)
+        if self.tls == "starttls":
+            if not talk.has_extn("starttls"):
+                raise SenderUnavailable("starttls_unsupported", "the server offers no STARTTLS; tls=none goes without")
+            talk.starttls(context=self.context)
+            if talk.has_unread:  # said in the clear, by whoever sits between us
+                raise SenderUnavailable("tls_failed", "the server said more in the clear after agreeing to TLS")
+            _hello(talk)
+        if self.user is not None:
+            talk.login(self.user, self.password)
+
+    def _secrets(self) -> Collection[str]:
+        """What a server may repeat of our login, plainly or as it travels (RFC 4616, RFC 4954)."""
+        if self.user is None:
+            return ()
+        travelling = (self.user, self.password, f"\0{self.user}\0{self.password}")
+        return (self.password, self.user, *(base64.b64encode(text.encode()).decode() for text in travelling))
 
 
 class SmtpConnection:
-    """One connection to the server, kept between mails and made anew when it is gone."""
+    """One connection to the server, good for many mails."""
 
-    def __init__(self, sender: SmtpSender) -> None:
-        self._sender = sender
-        self._smtp: smtplib.SMTP | None = sender.open()
+    def __init__(self, talk: Talk, final_timeout: float) -> None:
+        self._talk: Talk | None = talk
+        self._final_timeout = final_timeout
+        self._is_fresh = True
 
     def send(self, mail: Mail) -> None:
         """Return once the server has said 250 to the whole mail.
 
-        Raises TemporaryFailure (4xx, `timeout`, `connection_lost`), PermanentFailure (5xx about this mail,
-        `smtputf8_unsupported`, `address_invalid`), SenderUnavailable (cannot reconnect, 5xx about us).
+        Raises TemporaryFailure (4xx, `timeout`, `connection_lost`, `bad_reply`), PermanentFailure (5xx about this
+        mail, `smtputf8_unsupported`, `address_invalid`), SenderUnavailable (5xx about us, 421 to the first word),
+        ConnectionEnded (the server had closed a connection that worked before).
         """
         if any(not _plain(address) for address in (mail.sender, mail.recipient)):
             raise PermanentFailure("address_invalid", "the address cannot stand in an SMTP command")
+        if self._talk is None:
+            raise ConnectionEnded
+        talk, at = self._talk, "MAIL"
         try:
-            smtp = self._begin(mail)
-            self._require(smtp.rcpt(mail.recipient), mail)
-            self._require(_data(smtp, mail.content), mail)
-        except smtplib.SMTPResponseException as error:  # a reply of endless length
+            self._begin(talk, mail)
+            at = "RCPT"
+            self._expect(2, talk.docmd("RCPT", f"TO:<{mail.recipient}>"), mail)
+            at = "DATA"
+            self._expect(3, talk.docmd("DATA"), mail)
+            at = "the end of the mail"
+            self._expect(2, talk.content(mail.content, self._final_timeout), mail)
+        except smtplib.SMTPResponseException as error:
             self._drop()
-            raise TemporaryFailure("bad_reply", impersonal(str(error.smtp_error), mail.recipient)) from None
-        except OSError as error:  # SMTPServerDisconnected is one
+            raise TemporaryFailure("bad_reply", impersonal(error.smtp_error, mail.recipient)) from None
+        except TimeoutError:
             self._drop()
-            raise TemporaryFailure("timeout" if _timed_out(error) else "connection_lost", "") from None
+            raise TemporaryFailure("timeout", f"no answer to {at} in time") from None
+        except OSError:  # SMTPServerDisconnected is one
+            self._drop()
+            raise TemporaryFailure("connection_lost", f"the server hung up at {at}") from None
 
     def close(self) -> None:
         """Say goodbye, without waiting long for the answer. Never raises."""
-        if self._smtp is not None:
+        if self._talk is not None:
             with contextlib.suppress(OSError):
-                if self._smtp.sock is not None:
-                    self._smtp.sock.settimeout(_GOODBYE_TIMEOUT)
-                self._smtp.quit()
+                self._talk.leave(_GOODBYE_TIMEOUT)
         self._drop()
 
-    def _begin(self, mail: Mail) -> smtplib.SMTP:
-        """MAIL FROM accepted. A kept connection the server has closed meanwhile is replaced, once."""
-        if self._smtp is not None:
-            try:
-                reply = _mail_from(self._smtp, mail)
-            except smtplib.SMTPServerDisconnected as error:
-                if _timed_out(error):
-                    raise
-                reply = (_CLOSING, b"")
-            if reply[0] != _CLOSING:
-                self._require(reply, mail, about_us=mail.recipient.isascii())
-                return self._smtp
+    def _begin(self, talk: Talk, mail: Mail) -> None:
+        """MAIL FROM, accepted. Who hangs up on a kept connection has heard nothing of this mail."""
+        try:
+            reply = talk.docmd("MAIL", f"FROM:<{mail.sender}>{_options(talk, mail)}")
+        except smtplib.SMTPServerDisconnected:
+            if self._is_fresh:
+                raise
+            reply = (_CLOSING, b"")
+        if reply[0] == _CLOSING:
             self._drop()
-        self._smtp = self._sender.open()
-        self._require(_mail_from(self._smtp, mail), mail, about_us=mail.recipient.isascii())
-        return self._smtp
+            if self._is_fresh:
+                raise SenderUnavailable(f"smtp_{_CLOSING}", impersonal(reply[1], mail.recipient))
+            raise ConnectionEnded
+        self._expect(2, reply, mail, about_us=mail.recipient.isascii())
+        self._is_fresh = False
 
-    def _require(self, reply: _Reply, mail: Mail, *, about_us: bool = False) -> None:
-        """Go on after 2xx; else leave the connection usable and raise what the reply means."""
+    def _expect(self, kind: int, reply: Reply, mail: Mail, *, about_us: bool = False) -> None:
+        """Go on after an answer of this kind (its first digit); else raise what it means, connection usable or gone."""
         code, words = reply
-        if 200 <= code < 300:
+        if code // 100 == kind:
             return
-        if code == _CLOSING or not 400 <= code < 600:
+        if code == _CLOSING or code < 400:
             self._drop()
         else:
             self._reset()
@@ -160,68 +181,75 @@ class SmtpConnection:
 
     def _reset(self) -> None:
         try:
-            if self._smtp is None or self._smtp.rset()[0] != 250:
+            if self._talk is None or self._talk.rset()[0] != 250:
                 self._drop()
         except OSError:
             self._drop()
 
     def _drop(self) -> None:
-        if self._smtp is not None:
+        if self._talk is not None:
             with contextlib.suppress(OSError):
-                self._smtp.close()
-        self._smtp = None
+                self._talk.close()
+        self._talk = None
 
 
-# --- What the server's words mean ------------------------------------------------------------------------------------
+# --- What is said, and what the server's words mean ------------------------------------------------------------------
 
 
-def _mail_from(smtp: smtplib.SMTP, mail: Mail) -> _Reply:
-    options = []
-    if not (mail.sender.isascii() and mail.recipient.isascii() and mail.content.isascii()):
-        if not smtp.has_extn("smtputf8"):
-            raise PermanentFailure("smtputf8_unsupported", "the mail server takes ASCII addresses only")
-        options = ["SMTPUTF8", "BODY=8BITMIME"]
-    return smtp.mail(mail.sender, options)
+def _hello(talk: Talk) -> None:
+    """EHLO, or HELO for a server that never heard of it."""
+    code, words = talk.ehlo()
+    if code // 100 == 5:
+        code, words = talk.helo()
+    if code != 250:
+        raise smtplib.SMTPHeloError(code, words)
 
 
-def _data(smtp: smtplib.SMTP, content: bytes) -> _Reply:
-    try:
-        return smtp.data(content)
-    except smtplib.SMTPDataError as error:  # DATA itself was refused
-        words = error.smtp_error
-        return error.smtp_code, words if isinstance(words, bytes) else words.encode()
+def _options(talk: Talk, mail: Mail) -> str:
+    """What MAIL FROM must add. Our mails are 7 bit; only an address outside ASCII asks for more (RFC 6531)."""
+    if mail.sender.isascii() and mail.recipient.isascii() and mail.content.isascii():
+        return ""
+    if not talk.has_extn("smtputf8"):
+        raise PermanentFailure("smtputf8_unsupported", "the mail server takes ASCII addresses only")
+    return " SMTPUTF8 BODY=8BITMIME"
 
 
 def _failure(code: int, detail: str, *, about_us: bool) -> SendError:
     """5xx to MAIL FROM (`about_us`) would be the same for every mail: it must not burn a whole import."""
-    if code in _LOGIN_CODES or (about_us and 500 <= code < 600):
+    if code in _LOGIN_CODES or (about_us and code >= 500):
         return SenderUnavailable(f"smtp_{code}", detail)
-    if 500 <= code < 600:
+    if code >= 500:
         return PermanentFailure(f"smtp_{code}", detail)
-    if 400 <= code < 500:
+    if code >= 400:
         return TemporaryFailure(f"smtp_{code}", detail)
     return TemporaryFailure("bad_reply", detail)
 
 
-def _unavailable(error: OSError) -> SenderUnavailable:
+def _unavailable(error: OSError | ValueError, secrets: Collection[str]) -> SenderUnavailable:
     """Why there is no connection."""
     if isinstance(error, smtplib.SMTPResponseException):
         code = f"smtp_{error.smtp_code}" if error.smtp_code > 0 else "bad_reply"
-        return SenderUnavailable(code, impersonal(error.smtp_error, ""))
-    if _timed_out(error):
+        return SenderUnavailable(code, _discreet(error.smtp_error, secrets))
+    if isinstance(error, TimeoutError):
         return SenderUnavailable("timeout", "the mail server does not answer in time")
-    if isinstance(error, smtplib.SMTPServerDisconnected):
+    if isinstance(error, smtplib.SMTPServerDisconnected | ConnectionResetError):
         return SenderUnavailable("connection_lost", "the mail server closed the connection")
     if isinstance(error, smtplib.SMTPException):
-        return SenderUnavailable("auth_unsupported", impersonal(str(error), ""))
+        return SenderUnavailable("auth_unsupported", _discreet(str(error), secrets))
+    if isinstance(error, binascii.Error):
+        return SenderUnavailable("bad_reply", "the mail server's challenge cannot be read")
     if isinstance(error, ssl.SSLError):
-        return SenderUnavailable("tls_failed", impersonal(error.strerror or str(error), ""))
-    return SenderUnavailable("cannot_connect", impersonal(error.strerror or str(error), ""))
+        return SenderUnavailable("tls_failed", _discreet(error.strerror or str(error), secrets))
+    reason = error.strerror if isinstance(error, OSError) else None
+    return SenderUnavailable("cannot_connect", _discreet(reason or str(error), secrets))
 
 
-def _timed_out(error: BaseException) -> bool:
-    """smtplib turns a timeout into a disconnection; what it was before stands in its context."""
-    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+def _discreet(words: bytes | str, secrets: Collection[str]) -> str:
+    """A server's words without our login in them."""
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "[login]")
+    return impersonal(text, "")
 
 
 def _plain(address: str) -> bool:
@@ -265,10 +293,3 @@ def _context(tls: Tls, ca: str | None) -> ssl.SSLContext | None:
         return ssl.create_default_context(cafile=ca)
     except OSError:
         raise ValueError("the file that ca= names cannot be read as certificates") from None
-
-
-@cache
-def _our_name() -> str:
-    """Our name for EHLO, looked up once and not for each connection."""
-    name = socket.getfqdn()
-    return name if "." in name and name.isascii() else "[127.0.0.1]"
