@@ -3,6 +3,7 @@
 import email
 import email.policy
 import shutil
+import time
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -94,6 +95,7 @@ class Desk:
         pump.start()
         pump.tick()
         while pump.is_busy:
+            time.sleep(0.001)
             pump.tick()
         pump.drain(10.0)
 
