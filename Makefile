@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SRC := app migrations tests
 
-.PHONY: help setup demo run test lint lock openapi clean
+.PHONY: help setup demo run test soak bench lint lock openapi clean
 
 help:            ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,17 @@ run: setup       ## serve on port 8000 with a platform of its own in var/
 test: setup lint ## lint, types, architecture and every test
 	$(BIN)/pytest -n 2 --dist loadgroup
 
+soak: setup      ## pull plugs, fail disks and race for some minutes, told as it goes
+	$(BIN)/pytest -s -m soak
+
+bench: .venv-bench/.ready  ## what the work costs, beside floors and a peer (ONLY=check,commit,peer,delivery,latency ROWS=100000 RUNS=5)
+	.venv-bench/bin/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(ROWS),--rows $(ROWS)) $(if $(RUNS),--runs $(RUNS))
+
+.venv-bench/.ready: requirements/bench.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
 lint: setup      ## ruff, mypy (strict) and the layers
 	$(BIN)/ruff format --check --quiet $(SRC)
 	$(BIN)/ruff check --quiet $(SRC)
@@ -38,6 +49,7 @@ openapi: setup   ## write openapi.json anew
 lock:            ## lock files with hashes and without addresses (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgresql -o requirements/runtime.txt pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgresql --group dev -o requirements/dev.txt pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgresql --group dev --group bench -o requirements/bench.txt pyproject.toml
 
-clean:           ## remove the virtual environment and all local data
-	rm -rf .venv var
+clean:           ## remove the virtual environments and all local data
+	rm -rf .venv .venv-bench var

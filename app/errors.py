@@ -42,6 +42,7 @@ class Code(StrEnum):
     IDEMPOTENCY_KEY_IN_USE = "idempotency_key_in_use"
     INTERNAL_ERROR = "internal_error"
     DATABASE_UNAVAILABLE = "database_unavailable"
+    SERVICE_BUSY = "service_busy"
 
     SIGN_IN_FAILED = "sign_in_failed"
     ORIGIN_REFUSED = "origin_refused"
@@ -61,7 +62,11 @@ class Code(StrEnum):
     FILE_TOO_LARGE = "file_too_large"
     FILE_EMPTY = "file_empty"
     FILE_BINARY = "file_binary"
+    FILE_DAMAGED = "file_damaged"
+    FILE_PROTECTED = "file_protected"
+    FILE_UNPACKS_TOO_LARGE = "file_unpacks_too_large"
     FILE_UNDECODABLE = "file_undecodable"
+    ENCODING_UNCERTAIN = "encoding_uncertain"
     FILE_TOO_MANY_COLUMNS = "file_too_many_columns"
     FILE_CELL_TOO_LARGE = "file_cell_too_large"
     FILE_QUOTE_UNCLOSED = "file_quote_unclosed"
@@ -69,6 +74,7 @@ class Code(StrEnum):
     FILE_TOO_MANY_LINES = "file_too_many_lines"
     FILE_DELETED = "file_deleted"
     MAPPING_INVALID = "mapping_invalid"
+    MAPPING_UNCERTAIN = "mapping_uncertain"
     IMPORT_CLOSED = "import_closed"
     IMPORT_BUSY = "import_busy"
     NOT_MAPPED = "not_mapped"
@@ -79,6 +85,8 @@ class Code(StrEnum):
     QUESTION_OPEN = "question_open"
     ROWS_REJECTED = "rows_rejected"
     NOT_SENDABLE = "not_sendable"
+    NOT_RUNNING = "not_running"
+    NOT_UNDOABLE = "not_undoable"
     TOO_MANY_STREAMS = "too_many_streams"
 
 
@@ -100,9 +108,12 @@ KINDS: Mapping[Code, Kind] = {
     Code.RESET_NOT_USABLE: Kind.GONE,
     Code.NOT_ACCEPTED: Kind.CONFLICT,
     Code.NOT_SENDABLE: Kind.CONFLICT,
+    Code.NOT_RUNNING: Kind.CONFLICT,
+    Code.NOT_UNDOABLE: Kind.CONFLICT,
     Code.TOO_MANY_STREAMS: Kind.TOO_MANY,
     Code.INTERNAL_ERROR: Kind.FAULT,
     Code.DATABASE_UNAVAILABLE: Kind.UNAVAILABLE,
+    Code.SERVICE_BUSY: Kind.UNAVAILABLE,
     Code.ALREADY_A_USER: Kind.CONFLICT,
     Code.ALREADY_INVITED: Kind.CONFLICT,
     Code.UNKNOWN_NAMES: Kind.INVALID,
@@ -114,7 +125,11 @@ KINDS: Mapping[Code, Kind] = {
     Code.FILE_TOO_LARGE: Kind.TOO_LARGE,
     Code.FILE_EMPTY: Kind.INVALID,
     Code.FILE_BINARY: Kind.INVALID,
+    Code.FILE_DAMAGED: Kind.INVALID,
+    Code.FILE_PROTECTED: Kind.INVALID,
+    Code.FILE_UNPACKS_TOO_LARGE: Kind.TOO_LARGE,
     Code.FILE_UNDECODABLE: Kind.INVALID,
+    Code.ENCODING_UNCERTAIN: Kind.INVALID,
     Code.FILE_TOO_MANY_COLUMNS: Kind.INVALID,
     Code.FILE_CELL_TOO_LARGE: Kind.INVALID,
     Code.FILE_QUOTE_UNCLOSED: Kind.INVALID,
@@ -122,6 +137,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.FILE_TOO_MANY_LINES: Kind.INVALID,
     Code.FILE_DELETED: Kind.CONFLICT,
     Code.MAPPING_INVALID: Kind.INVALID,
+    Code.MAPPING_UNCERTAIN: Kind.INVALID,
     Code.IMPORT_CLOSED: Kind.CONFLICT,
     Code.IMPORT_BUSY: Kind.CONFLICT,
     Code.NOT_MAPPED: Kind.CONFLICT,

@@ -14,18 +14,18 @@ from app.access.credentials import find_platform
 from app.db.base import new_id, utcnow
 from app.db.session import Database
 from app.errors import AppError, Code, not_found
-from app.imports import look, service, show
-from app.imports.detect import Overrides
-from app.imports.intake import limits_of
-from app.imports.service import CommitOptions, NewMapping
+from app.imports import look, one_shot, service, show
+from app.imports.pieces import limits_of
+from app.imports.service import CommitOptions
+from app.imports.steps import WORKING
 from app.imports.upload import Upload
+from app.imports.work import Job
 from app.jobs import embedded
 from app.jobs.lock import WorkerIsRunning, WorkerLock
 from app.settings import Settings
 from app.texts import FALLBACK
 
 _READ_AT_ONCE = 1024 * 1024
-_WORKING = {"checking", "committing"}
 
 
 class FileImport:
@@ -53,19 +53,7 @@ class FileImport:
 
     def preview(self, file: Path) -> dict[str, Any]:
         """Upload, map by suggestion, check, and show. Raises AppError where the file or its mapping is refused."""
-        self._upload(file)
-        imported = self.imported
-        terminal.show_file(self._console, imported)
-        terminal.show_mapping(self._console, imported)
-        columns = [suggestion["column"] for suggestion in imported["suggested_mapping"]]
-        with self._database.writing() as session:
-            job = service.set_mapping(
-                session,
-                self._actor,
-                self._import_id,
-                NewMapping(columns, {}, Overrides()),
-                columns_limit=self._settings.upload_columns,
-            )
+        job = self._upload(file)
         if job is not None:
             service.check_now(self._database, job, max_lines=self._settings.upload_lines)
         self._follow("Checking")
@@ -94,15 +82,22 @@ class FileImport:
         """Give the database back."""
         self._database.close()
 
-    def _upload(self, file: Path) -> None:
+    def _upload(self, file: Path) -> Job | None:
+        """Take a file in and map it by its suggestion; what is not certain leaves nothing behind."""
         upload = Upload(self._database, self._actor, limits_of(self._settings))
         self._import_id = upload.id
         try:
             with file.open("rb") as opened:
                 while chunk := opened.read(_READ_AT_ONCE):
                     upload.write(chunk)
+            upload.end()
+            now = utcnow()
             with self._database.writing() as session:
-                upload.finish(session, file_name=file.name, now=utcnow())
+                imported = upload.finish(session, file_name=file.name, now=now)
+                shown = show.import_out(look.ImportView(imported, None), FALLBACK).model_dump(mode="json")
+                terminal.show_file(self._console, shown)
+                terminal.show_mapping(self._console, shown)
+                return one_shot.map_certainly(imported, {}, with_commit=False, now=now)
         except BaseException:
             upload.discard()
             raise
@@ -126,6 +121,6 @@ class FileImport:
 
     def _work(self) -> None:
         lease = new_id()
-        while self.imported["state"] in _WORKING:
+        while self.imported["state"] in WORKING:
             if not embedded.do_one(self._database, lease, max_lines=self._settings.upload_lines):
                 time.sleep(0.05)  # it is not due yet: an attempt failed, the next one comes

@@ -19,7 +19,9 @@ from app.directory.router import router as directory
 from app.errors import Code
 from app.health import router as health
 from app.imports.intake import upload_router
+from app.imports.mending import router as mending
 from app.imports.router import router as imports
+from app.imports.running import router as running
 from app.invitations.router import router as invitations
 from app.settings import Settings
 from app.web import idempotency, problems
@@ -88,7 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
             Code.DATABASE_UNAVAILABLE,
         ),
     )
-    for router in (invitations, imports, directory, accounts):
+    for router in (invitations, imports, mending, running, directory, accounts):
         api.include_router(router)
     app.include_router(api)
     app.include_router(

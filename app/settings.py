@@ -79,6 +79,9 @@ class Settings(DatabaseSettings):
     upload_bytes: int = Field(default=200 * 1024 * 1024, ge=1024, description="Largest file, in bytes.")
     upload_lines: int = Field(default=1_000_000, ge=1, description="Most lines of a file.")
     upload_columns: int = Field(default=200, ge=4, le=10_000, description="Most columns of a file.")
+    upload_retention_days: int = Field(
+        default=30, ge=1, le=3650, description="Days after which a file and its rows are dropped; its counts stay."
+    )
     body_bytes: int = Field(default=1024 * 1024, ge=1024, description="Largest body of any other request, in bytes.")
     mail_connections: int = Field(default=4, ge=1, le=64, description="Connections a worker keeps to the mail server.")
     mail_rate: float = Field(default=0, ge=0, description="Most mails per second in all; 0 is no limit.")

@@ -1,7 +1,9 @@
 """The worker process: does import work and delivers mails until it is told to stop. Serves nobody."""
 
+import gc
 import signal
 import threading
+from datetime import timedelta
 from types import FrameType
 
 import structlog
@@ -52,9 +54,8 @@ def run_worker(settings: Settings, stop: threading.Event, *, waits: bool = False
         require_current(database)
         if lock is not None:
             embedded.clear_leases(database)
-        imports = threading.Thread(
-            target=_do_imports, args=(database, stop, settings.upload_lines), name="imports", daemon=True
-        )
+        gc.freeze()  # what is loaded by now stays: the collector need not look through it again and again
+        imports = threading.Thread(target=_do_imports, args=(database, stop, settings), name="imports", daemon=True)
         imports.start()
         log.info("worker_started")
         embedded.deliver(database, make_pump(settings, database), stop, drain_seconds=DRAIN_SECONDS)
@@ -66,9 +67,10 @@ def run_worker(settings: Settings, stop: threading.Event, *, waits: bool = False
             lock.release()
 
 
-def _do_imports(database: Database, stop: threading.Event, max_lines: int) -> None:
+def _do_imports(database: Database, stop: threading.Event, settings: Settings) -> None:
+    keep_files = timedelta(days=settings.upload_retention_days)
     try:
-        embedded.do_imports(database, stop, max_lines=max_lines)
+        embedded.do_imports(database, stop, max_lines=settings.upload_lines, keep_files=keep_files)
     finally:
         stop.set()  # half a worker is none: the parent starts a whole one
 

@@ -1,6 +1,7 @@
 """What every table shares: the declarative base, ids, times and their column types. Never opens a connection."""
 
 import uuid
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Select,
     TypeDecorator,
     Uuid,
     false,
@@ -75,6 +77,10 @@ class Base(DeclarativeBase):
     """Base of all tables."""
 
     metadata = MetaData(naming_convention=NAMING)
+
+
+Ids = Collection[uuid.UUID] | Select[uuid.UUID]
+"""Some ids: as they are, or as a question only the database needs to answer. For `in_`, which takes both."""
 
 
 def containing(text: str, *columns: InstrumentedAttribute[Any]) -> ColumnElement[bool]:

@@ -4,16 +4,19 @@ Rows carry driver values: ids as 16 bytes, times by `moment`, JSON as text. SQLi
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import uuid_utils
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db.base import Base
 
 _uuid7 = uuid_utils.uuid7
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def new_id_bytes() -> bytes:
@@ -28,7 +31,7 @@ def moment(value: datetime) -> str:
 
 def as_json(value: object) -> str:
     """A value of a JSON column."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _json(value)
 
 
 def insert(
@@ -48,6 +51,23 @@ def insert(
     values = ", ".join([*(_literal(value) for value in constants.values()), *("?" for _ in columns)])
     verb = "INSERT OR REPLACE" if or_replace else "INSERT"
     session.connection().exec_driver_sql(f"{verb} INTO {model.__tablename__} ({names}) VALUES ({values})", list(rows))
+
+
+def upsert(session: Session, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that may be given `on_conflict_do_update`: both databases have it, each with a class of its own."""
+    return sqlite.insert(model) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(model)
+
+
+def among(session: Session, column: InstrumentedAttribute[Any], texts: Collection[str]) -> ColumnElement[bool]:
+    """Whether a column is one of many texts. On SQLite they are one parameter, and the statement is always the same."""
+    if session.get_bind().dialect.name != "sqlite":
+        return column.in_(list(texts))
+    return column.in_(select(literal_column("value")).select_from(func.json_each(as_json(list(texts)))))
+
+
+def merged_json(session: Session, old: ColumnElement[Any], new: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Two JSON objects as one; where both have a key, the new one's value."""
+    return func.json_patch(old, new) if session.get_bind().dialect.name == "sqlite" else old.op("||")(new)
 
 
 def _literal(value: Any) -> str:

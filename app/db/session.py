@@ -33,7 +33,11 @@ class Database:
         """A transaction: committed at the end of the block, rolled back by an exception. Keep it short."""
         with Session(self._writer, expire_on_commit=False) as session:
             yield session
-            session.commit()
+            try:
+                session.commit()
+            except BaseException:
+                session.rollback()  # closing alone would give the connection back in the middle of its transaction
+                raise
 
     def watch(self) -> "ChangeWatch":
         """Tells whether anybody has committed."""
@@ -68,8 +72,12 @@ class ChangeWatch:
         if self._connection is None:
             return True
         cursor = self._connection.cursor()
-        version: int = cursor.execute("PRAGMA data_version").fetchone()[0]  # sqlite.org/pragma.html#pragma_data_version
-        cursor.close()
+        try:  # sqlite.org/pragma.html#pragma_data_version
+            version: int = cursor.execute("PRAGMA data_version").fetchone()[0]
+        except sqlite3.OperationalError:
+            return True  # whoever looks now is told why
+        finally:
+            cursor.close()
         seen, self._seen = self._seen, version
         return seen != version
 
@@ -116,6 +124,8 @@ def _sqlite_engine(url: str, connections: int) -> Engine:
             "synchronous = FULL",
             "foreign_keys = ON",
             "cache_size = -8192",
+            # Pages that an import writes again and again are copied into the database once in a while, not each time.
+            "wal_autocheckpoint = 8000",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

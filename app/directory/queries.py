@@ -6,15 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from app.db import bulk
 from app.db.base import containing
 from app.directory.models import Label, Organisation, StudentGroup, Team, User, UserState, UserStudentGroup
 
 Named = Organisation | StudentGroup | Label | Team
 
-_LOOK_UP_AT_ONCE = 1000
+_LOOK_UP_AT_ONCE = 2000
+_PLACE_OF: Mapping[type[Named], InstrumentedAttribute[Any]] = {
+    Organisation: User.organisation_id,
+    Label: User.label_id,
+    Team: User.team_id,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ def known_users(session: Session, platform_id: int, addresses: Collection[str]) 
         part = wanted[start : start + _LOOK_UP_AT_ONCE]
         rows = session.execute(
             select(User.email_canonical, User.id, User.state).where(
-                User.platform_id == platform_id, User.email_canonical.in_(part)
+                User.platform_id == platform_id, bulk.among(session, User.email_canonical, part)
             )
         )
         known.update({address: KnownUser(user_id, UserState(state)) for address, user_id, state in rows})
@@ -123,10 +129,34 @@ def user_counts(
     if model is StudentGroup:
         member, of_platform = UserStudentGroup.student_group_id, UserStudentGroup.platform_id == platform_id
     else:
-        member = {Organisation: User.organisation_id, Label: User.label_id, Team: User.team_id}[model]
+        member = _PLACE_OF[model]
         of_platform = User.platform_id == platform_id
     rows = session.execute(select(member, func.count()).where(of_platform, member.in_(list(ids))).group_by(member))
     return {found: count for found, count in rows if found is not None}
+
+
+def is_used(model: type[Named]) -> ColumnElement[bool]:
+    """The condition for something that people are in, or a team with a leader, there or awaited."""
+    if model is StudentGroup:
+        return exists().where(
+            UserStudentGroup.platform_id == StudentGroup.platform_id,
+            UserStudentGroup.student_group_id == StudentGroup.id,
+        )
+    has_people = exists().where(User.platform_id == model.platform_id, _PLACE_OF[model] == model.id)
+    is_led = or_(Team.leader_id.is_not(None), Team.pending_leader_canonical.is_not(None))
+    return or_(has_people, is_led) if model is Team else has_people
+
+
+def created_by(
+    session: Session, platform_id: int, import_id: uuid.UUID, after: uuid.UUID, limit: int, *, model: type[Named]
+) -> Sequence[uuid.UUID]:
+    """Up to `limit` things of a kind that an import created, behind an id, in order."""
+    return session.scalars(
+        select(model.id)
+        .where(model.platform_id == platform_id, model.id > after, model.created_by_import_id == import_id)
+        .order_by(model.id)
+        .limit(limit)
+    ).all()
 
 
 def emails_of(session: Session, platform_id: int, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, str]:

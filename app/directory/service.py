@@ -4,16 +4,17 @@ Never invites anybody and never replaces a leader.
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, cast
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import CursorResult, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from app.access.actor import Actor
 from app.db import bulk
+from app.db.base import Ids
 from app.directory import queries
 from app.directory.models import Label, Organisation, StudentGroup, Team, User, UserStudentGroup
 from app.directory.names import name_key, tidy
@@ -155,12 +156,41 @@ def attach_pending_leaders(session: Session, platform_id: int, newcomers: Mappin
         )
 
 
-def remove_person(session: Session, platform_id: int, user_id: uuid.UUID) -> None:
-    """Take a person who never accepted off the platform; teams they lead are left without a leader."""
+def remove_people(session: Session, platform_id: int, user_ids: Ids) -> int:
+    """Take people who never accepted off the platform; teams they lead are left without a leader. Returns how many."""
     session.execute(
-        update(Team).where(Team.platform_id == platform_id, Team.leader_id == user_id).values(leader_id=None)
+        update(Team)
+        .where(Team.platform_id == platform_id, Team.leader_id.in_(user_ids))
+        .values(leader_id=None, leader_set_by_import_id=None)
+        .execution_options(synchronize_session=False)
     )
     session.execute(
-        delete(UserStudentGroup).where(UserStudentGroup.platform_id == platform_id, UserStudentGroup.user_id == user_id)
+        delete(UserStudentGroup)
+        .where(UserStudentGroup.platform_id == platform_id, UserStudentGroup.user_id.in_(user_ids))
+        .execution_options(synchronize_session=False)
     )
-    session.execute(delete(User).where(User.platform_id == platform_id, User.id == user_id))
+    removed = session.execute(
+        delete(User)
+        .where(User.platform_id == platform_id, User.id.in_(user_ids))
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", removed).rowcount
+
+
+def clear_leaders(session: Session, platform_id: int, team_ids: Collection[uuid.UUID], import_id: uuid.UUID) -> None:
+    """Teams whose leader, there or awaited, an import set are left without one."""
+    session.execute(
+        update(Team)
+        .where(Team.platform_id == platform_id, Team.id.in_(list(team_ids)), Team.leader_set_by_import_id == import_id)
+        .values(leader_id=None, pending_leader_email=None, pending_leader_canonical=None, leader_set_by_import_id=None)
+    )
+
+
+def remove_unused(session: Session, platform_id: int, model: type[Named], ids: Collection[uuid.UUID]) -> int:
+    """Take away those of these that nobody is in; a team also has no leader, there or awaited. Returns how many."""
+    these = (model.platform_id == platform_id, model.id.in_(list(ids)))
+    # Whoever is being put into one of them finishes first; a statement later we see it.
+    session.execute(select(model.id).where(*these).order_by(model.id).with_for_update())
+    unused = list(session.scalars(select(model.id).where(*these, ~queries.is_used(model))))
+    session.execute(delete(model).where(model.platform_id == platform_id, model.id.in_(unused)))
+    return len(unused)

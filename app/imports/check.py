@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
+from app.db.base import utcnow
 from app.db.session import Database
 from app.directory import queries as directory
 from app.errors import AppError
 from app.imports import work
 from app.imports.models import Import, ImportPiece, ImportPreview
-from app.imports.plan import Outcome, Plan, PlannedRow, Totals
-from app.imports.steps import ImportState
+from app.imports.plan import Plan, Totals
+from app.imports.row import Outcome, PlannedRow
+from app.imports.steps import ImportState, Task
+from app.imports.table import IGNORED_SHOWN, RecordReader
 from app.imports.work import Job
 
 PREVIEW_ROWS = 10
-_BATCH = 1000
+_BATCH = 2000
 _KEEP_AT_ONCE = 1000
 _WRITE_EVERY_SECONDS = 0.5
 
@@ -48,7 +51,8 @@ def _check(database: Database, job: Job, max_lines: int) -> None:
     reader = work.reader_of(database, imported, max_lines=max_lines)
     found = _Found()
     for batch in reader.batches(_BATCH):
-        rows = plan.read(batch)
+        records = list(batch)
+        rows = plan.read(records, work.edits_of(database, imported, records))
         with database.reading() as session:
             known = work.known_addresses(session, job.platform_id, rows)
         plan.settle(rows, known)
@@ -71,12 +75,16 @@ def _check(database: Database, job: Job, max_lines: int) -> None:
                 platform_id=job.platform_id,
                 import_id=job.import_id,
                 version=imported.version,
-                content=_preview(imported, plan.totals, found.shown),
+                content=_preview(imported, plan.totals, found.shown, ignored_lines=reader.ignored_lines),
             )
         )
+        imported.ignored = _ignored(imported, reader)
         imported.lines = reader.lines
         imported.rows_total = imported.rows_done = plan.totals.rows
-        work.stop(imported, ImportState.READY)
+        if job.task is Task.COMMIT:
+            work.start(imported, ImportState.READY, now=utcnow(), task=job.task)
+        else:
+            work.stop(imported, ImportState.READY)
 
 
 def _write_down(database: Database, job: Job, plan: Plan, found: _Found) -> None:
@@ -87,7 +95,14 @@ def _write_down(database: Database, job: Job, plan: Plan, found: _Found) -> None
     found.written_at = monotonic()
 
 
-def _preview(imported: Import, totals: Totals, shown: list[PlannedRow]) -> dict[str, Any]:
+def _ignored(imported: Import, reader: RecordReader) -> list[dict[str, Any]]:
+    """The first lines that are no rows: those above the header, then those the reader met."""
+    preamble = [ignored for ignored in imported.ignored if ignored["why"] == "preamble"]
+    below = [{"line": line, "why": why} for line, why in reader.ignored]
+    return (preamble + below)[:IGNORED_SHOWN]
+
+
+def _preview(imported: Import, totals: Totals, shown: list[PlannedRow], *, ignored_lines: int) -> dict[str, Any]:
     outcomes = totals.outcomes
     return {
         "rows": [
@@ -107,7 +122,7 @@ def _preview(imported: Import, totals: Totals, shown: list[PlannedRow]) -> dict[
             "rejected": outcomes[Outcome.REJECTED],
             "empty": outcomes[Outcome.EMPTY],
             "skipped": outcomes[Outcome.SKIPPED],
-            "ignored_lines": max(0, imported.header_line - 1),
+            "ignored_lines": max(0, imported.header_line - 1) + ignored_lines,
             "mails": dict(sorted(totals.mails.items())),
             "creates": {kind: list(names.values())[: work.NAMES_SHOWN] for kind, names in totals.creates.items()},
         },

@@ -13,6 +13,12 @@ from pydantic import TypeAdapter
 from app.invitations.fields import AddressText, CellText, PersonName, ShortCode, Title
 
 GROUP_SEPARATOR: Final = "/"
+OUR_HEADERS: Final = ("line", "problem")
+"""The last two headers of a file of rejected rows."""
+FULL_NAME: Final = "full_name"
+"""A pseudo column: a cell with first and last name in one, which full_name splits."""
+NAME_PREFIX: Final = "name_prefix"
+"""A pseudo column: what stands before the last name in a cell of its own, as Dutch systems keep it (`van der`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +30,15 @@ class Column:
     """The type of a cell's text (invitations/fields): what may stand in it."""
     required: bool
     example: str
-    aliases: Mapping[str, tuple[str, ...]]
+    aliases: Mapping[str, Sequence[str]]
     default: bool = False
     """Whether an import may carry a default for it."""
+    feeds: tuple[str, ...] = ()
+    """The columns it stands for: it fills them, and none of them may be fed besides."""
+
+
+def _headers(**by_language: str) -> Mapping[str, tuple[str, ...]]:
+    return {language: tuple(text.split("; ")) for language, text in by_language.items()}
 
 
 COLUMNS: Final[tuple[Column, ...]] = (
@@ -35,72 +47,50 @@ COLUMNS: Final[tuple[Column, ...]] = (
         PersonName,
         True,
         "Jan",
-        {
-            "en": ("first name", "firstname", "given name", "forename", "name first", "fname"),
-            "fr": ("prénom", "prenom", "prénom usuel", "prénoms"),
-            "nl": ("voornaam", "roepnaam", "voornamen", "vnaam"),
-        },
+        _headers(
+            en="first name; given name; forename; name first; fname; legal first name",
+            fr="prénom; prénom d'usage",
+            nl="voornaam; voornaam deelnemer",
+        ),
     ),
     Column(
         "last_name",
         PersonName,
         True,
         "Peeters",
-        {
-            "en": ("last name", "lastname", "surname", "family name", "name last", "lname"),
-            "fr": ("nom", "nom de famille", "nom usuel", "nom patronymique"),
-            "nl": ("achternaam", "familienaam", "naam", "geslachtsnaam"),
-        },
+        _headers(
+            en="last name; surname; family name; name last; lname; legal last name",
+            fr="nom; nom de famille; nom usuel; nom d'usage; nom patronymique",
+            nl="achternaam; familienaam; naam; geslachtsnaam",
+        ),
     ),
     Column(
         "email",
         AddressText,
         True,
         "jan.peeters@example.com",
-        {
-            "en": (
-                "email",
-                "e-mail",
-                "email address",
-                "e-mail address",
-                "mail",
-                "work email",
-                "business email",
-                "e-mail 1 - value",
-            ),
-            "fr": (
-                "courriel",
-                "adresse courriel",
-                "adresse électronique",
-                "adresse e-mail",
-                "adresse email",
-                "adresse mail",
-                "mél",
-                "mail professionnel",
-                "email professionnel",
-            ),
-            "nl": ("e-mailadres", "emailadres", "mailadres", "e-mail adres", "email adres", "werkmail"),
-        },
+        _headers(
+            en="email; email address; mail; work email; business email; corporate email; primary email; "
+            "email primary work; primary work email; e-mail 1 - value; usrid_long",
+            fr="courriel; adresse courriel; adresse de courriel; adresse électronique; courrier électronique; "
+            "adresse e-mail; adresse mail; adresse de messagerie; mél; mail professionnel; e-mail professionnel; "
+            "courriel professionnel; adresse mail professionnelle",
+            nl="e-mailadres; mailadres; e-mail adres; werkmail; e-mail werk; zakelijk e-mailadres; elektronisch adres",
+        ),
     ),
     Column(
         "company",
         Title,
         True,
         "Acme",
-        {
-            "en": (
-                "company",
-                "organisation",
-                "organization",
-                "company name",
-                "organisation name",
-                "organization name",
-                "organization 1 - name",
-                "employer",
-            ),
-            "fr": ("société", "entreprise", "organisation", "nom de la société", "employeur", "établissement"),
-            "nl": ("bedrijf", "organisatie", "bedrijfsnaam", "firma", "onderneming", "werkgever"),
-        },
+        _headers(
+            en="company; organisation; organization; company name; organisation name; organization name; "
+            "organization 1 - name; employer; legal entity; institution",
+            fr="société; entreprise; organisation; nom de la société; nom de l'entreprise; employeur; établissement; "
+            "raison sociale; dénomination sociale; entité juridique; organisme",
+            nl="bedrijf; organisatie; bedrijfsnaam; naam bedrijf; firma; onderneming; werkgever; instelling; "
+            "juridische entiteit",
+        ),
         default=True,
     ),
     Column(
@@ -108,11 +98,12 @@ COLUMNS: Final[tuple[Column, ...]] = (
         ShortCode,
         False,
         "nl",
-        {
-            "en": ("language", "lang", "platform language", "preferred language", "language code", "locale"),
-            "fr": ("langue", "code langue", "langue préférée", "langue de la plateforme"),
-            "nl": ("taal", "taalcode", "voorkeurstaal", "platformtaal"),
-        },
+        _headers(
+            en="language; lang; platform language; preferred language; language code; locale; default locale; sprsl",
+            fr="langue; code langue; langue préférée; langue de la plateforme; langue de correspondance; "
+            "langue de communication; régime linguistique",
+            nl="taal; taalcode; voorkeurstaal; platformtaal; correspondentietaal; taal van het platform; taalrol",
+        ),
         default=True,
     ),
     Column(
@@ -120,11 +111,11 @@ COLUMNS: Final[tuple[Column, ...]] = (
         CellText,
         False,
         "Sales/Newcomers 2026",
-        {
-            "en": ("student groups", "student group", "groups", "group", "studentgroups", "classes", "class"),
-            "fr": ("groupes d'étudiants", "groupe d'étudiants", "groupes", "groupe", "classes", "classe"),
-            "nl": ("studentengroepen", "studentengroep", "groepen", "groep", "klassen", "klas"),
-        },
+        _headers(
+            en="student groups; student group; groups; group; classes; class; group name",
+            fr="groupes d'étudiants; groupe d'étudiants; groupes; groupe; classes; classe; nom du groupe",
+            nl="studentengroepen; studentengroep; groepen; groep; klassen; klas; groepsnaam",
+        ),
         default=True,
     ),
     Column(
@@ -132,11 +123,11 @@ COLUMNS: Final[tuple[Column, ...]] = (
         Title,
         False,
         "Employee",
-        {
-            "en": ("label", "user label", "labels", "user type", "kind"),
-            "fr": ("label", "étiquette", "libellé", "type d'utilisateur"),
-            "nl": ("label", "gebruikerslabel", "etiket", "gebruikerstype"),
-        },
+        _headers(
+            en="label; user label; user type",
+            fr="label; étiquette; libellé; type d'utilisateur",
+            nl="label; gebruikerslabel; etiket; gebruikerstype; type gebruiker",
+        ),
         default=True,
     ),
     Column(
@@ -144,11 +135,11 @@ COLUMNS: Final[tuple[Column, ...]] = (
         Title,
         False,
         "Antwerp",
-        {
-            "en": ("team", "team name", "teams"),
-            "fr": ("équipe", "nom de l'équipe", "équipes"),
-            "nl": ("team", "teamnaam", "ploeg"),
-        },
+        _headers(
+            en="team; team name; teams",
+            fr="équipe; nom de l'équipe; équipes",
+            nl="team; teamnaam; naam team; ploeg",
+        ),
         default=True,
     ),
     Column(
@@ -156,30 +147,45 @@ COLUMNS: Final[tuple[Column, ...]] = (
         AddressText,
         False,
         "ann.maes@example.com",
-        {
-            "en": (
-                "team leader",
-                "teamleader",
-                "team lead",
-                "leader",
-                "leader email",
-                "team leader email",
-                "manager",
-                "manager email",
-            ),
-            "fr": (
-                "chef d'équipe",
-                "responsable d'équipe",
-                "responsable",
-                "courriel du chef d'équipe",
-                "e-mail du chef d'équipe",
-            ),
-            "nl": ("teamleider", "ploegleider", "teamverantwoordelijke", "e-mail teamleider", "teamleader"),
-        },
+        _headers(
+            en="team leader; team lead; leader email; team leader email; team lead email; manager email; "
+            "supervisor email; line manager email",
+            fr="chef d'équipe; responsable d'équipe; courriel du chef d'équipe; e-mail du chef d'équipe; "
+            "e-mail du responsable; courriel du responsable",
+            nl="teamleider; ploegleider; teamverantwoordelijke; e-mail teamleider; e-mail leidinggevende; "
+            "e-mailadres leidinggevende",
+        ),
     ),
 )
+MAPPABLE: Final[tuple[Column, ...]] = (
+    *COLUMNS,
+    Column(
+        FULL_NAME,
+        Title,
+        False,
+        "Jan Peeters",
+        _headers(
+            en="full name; name; display name; complete name; formatted name; sortable name",
+            fr="nom complet; prénom et nom; nom affiché",
+            nl="volledige naam; voornaam en achternaam; voornaam en naam; weergavenaam",
+        ),
+        feeds=("first_name", "last_name"),
+    ),
+    Column(
+        NAME_PREFIX,
+        PersonName,
+        False,
+        "van der",
+        _headers(
+            en="last name prefix; surname prefix; name infix; infix",
+            fr="particule; particule du nom",
+            nl="tussenvoegsel; tussenvoegsels; voorvoegsel; voorvoegsels; tussenv.; tussenvoegsel achternaam",
+        ),
+    ),
+)
+"""What a header may be matched onto: our columns, what stands for several of them, and what is a part of one."""
 
-BY_NAME: Final[Mapping[str, Column]] = {column.name: column for column in COLUMNS}
+BY_NAME: Final[Mapping[str, Column]] = {column.name: column for column in MAPPABLE}
 REQUIRED: Final[tuple[str, ...]] = tuple(column.name for column in COLUMNS if column.required)
 DEFAULTABLE: Final[tuple[str, ...]] = tuple(column.name for column in COLUMNS if column.default)
 

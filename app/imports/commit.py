@@ -6,8 +6,9 @@ Plans every row again by the same plan, in the world as it is now. Killed, it go
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -23,15 +24,15 @@ from app.directory.names import name_key
 from app.directory.queries import Named
 from app.directory.service import ensure_names, set_leaders
 from app.errors import AppError
-from app.imports import queries, work
-from app.imports.models import Import
-from app.imports.plan import Outcome, Plan, PlannedRow
+from app.imports import work
+from app.imports.ahead import PlannedAhead
+from app.imports.models import Import, ImportRow
+from app.imports.plan import Plan
+from app.imports.row import Outcome, PlannedRow
 from app.imports.steps import ImportState
 from app.imports.work import Job
 from app.invitations.people import Invite, NewPerson, add_people
 
-_CHUNK_ROWS = 500
-_PAUSE_SECONDS = 0.003  # SQLite has one writer: whoever waits gets its turn between two chunks
 _LEADERS_AT_ONCE = 200
 
 COUNTED = {
@@ -65,16 +66,20 @@ def _commit(database: Database, job: Job, max_lines: int) -> None:
         if invite is not None:
             outbox.open_batch(session, job.platform_id, job.import_id)
     places = Places(job.platform_id, job.import_id)
-    for batch in work.reader_of(database, imported, max_lines=max_lines).batches(_CHUNK_ROWS):
-        # Rows before the checkpoint are done; they are read again for what they mean to those behind them.
-        rows = [row for row in plan.read(batch) if row.line > checkpoint]
-        if rows:
+    records = work.reader_of(database, imported, max_lines=max_lines).records()
+    with PlannedAhead(plan, records, partial(work.edits_of, database, imported), checkpoint) as ahead:
+        ahead.begin()
+        while rows := ahead.rows():
+            began = time.monotonic()
             with work.ours(database, job) as (session, imported):
                 _commit_chunk(session, imported, plan, rows, places, invite)
-            time.sleep(_PAUSE_SECONDS)
+                session.flush()
+                ahead.begin()  # the next rows are planned while the disk writes these
+            ahead.note_pace(len(rows), time.monotonic() - began)
+            time.sleep(work.PAUSE_SECONDS)
     _give_teams_their_leaders(database, job, plan)
     with work.ours(database, job) as (session, imported):
-        imported.result = (imported.result or empty_result()) | {"creates": _created(session, job)}
+        imported.result = (imported.result or empty_result()) | {"creates": created_names(session, job)}
         work.stop(imported, ImportState.COMPLETED)
 
 
@@ -99,8 +104,7 @@ def _commit_chunk(
     platform_id, now = imported.platform_id, utcnow()
     plan.settle(rows, work.known_addresses(session, platform_id, rows))
     new = [row for row in rows if row.outcome is Outcome.ADD]
-    places.ensure(session, new, now)
-    people = [places.person(row) for row in new]
+    people = places.people(session, new, now)
     add_people(session, platform_id, people, invite=invite, now=now, import_id=imported.id)
     result = dict(imported.result or empty_result())
     for outcome, count in Counter(row.outcome for row in rows).items():
@@ -112,57 +116,65 @@ def _commit_chunk(
     imported.result = result | {"changed_since_preview": dict(totals)}
     imported.checkpoint = rows[-1].line
     imported.rows_done += len(rows)
+    imported.attempts = 0  # it gets on: whatever ended the workers before, it was not this import
 
 
 def _changed_since_preview(session: Session, imported: Import, rows: Sequence[PlannedRow]) -> list[PlannedRow]:
-    """Rows whose outcome is not what the preview showed: the world has moved."""
-    shown = queries.rows_between(session, imported.platform_id, imported.id, rows[0].line, rows[-1].line)
-    changed = []
-    for row in rows:
-        kept = shown.get(row.line)
-        if row.outcome != (kept.outcome if kept else Outcome.ADD):
-            changed.append(row)
-    return changed
+    """Rows whose outcome is not what the preview showed: the world has moved. What it kept no row of is an `add`."""
+    kept = session.execute(
+        select(ImportRow.line, ImportRow.outcome).where(
+            ImportRow.platform_id == imported.platform_id,
+            ImportRow.import_id == imported.id,
+            ImportRow.line.between(rows[0].line, rows[-1].line),
+        )
+    )
+    shown = {row.line: row.outcome for row in kept}
+    return [row for row in rows if row.outcome != shown.get(row.line, Outcome.ADD)]
 
 
 class Places:
-    """What people are put into, by name key, as 16-byte ids; grows as the file names new ones."""
+    """What people are put into: the 16-byte ids of names as the file spells them; grows as it names new ones."""
 
     def __init__(self, platform_id: int, import_id: uuid.UUID) -> None:
         self._platform_id = platform_id
         self._import_id = import_id
-        self._ids: dict[type[Named], dict[str, bytes]] = {Organisation: {}, StudentGroup: {}, Label: {}, Team: {}}
+        self._organisations: dict[str, bytes] = {}
+        self._groups: dict[str, bytes] = {}
+        self._labels: dict[str, bytes] = {}
+        self._teams: dict[str, bytes] = {}
 
-    def ensure(self, session: Session, rows: Sequence[PlannedRow], now: datetime) -> None:
-        """Find or create whatever these rows name."""
-        self._learn(session, Organisation, (row.values["company"] for row in rows), now)
-        self._learn(session, StudentGroup, (group for row in rows for group in row.groups), now)
-        self._learn(session, Label, (row.values.get("label", "") for row in rows), now)
-        self._learn(session, Team, (row.values.get("team", "") for row in rows), now)
+    def people(self, session: Session, rows: Sequence[PlannedRow], now: datetime) -> list[NewPerson]:
+        """The people of rows; whatever these name is found or created."""
+        all_values = [row.values for row in rows]
+        learn = partial(self._learn, session, now)
+        learn(Organisation, self._organisations, [values["company"] for values in all_values])
+        learn(StudentGroup, self._groups, [group for row in rows for group in row.groups])
+        learn(Label, self._labels, [values.get("label", "") for values in all_values])
+        learn(Team, self._teams, [values.get("team", "") for values in all_values])
+        return [self._person(row) for row in rows]
 
-    def person(self, row: PlannedRow) -> NewPerson:
-        """The person of a row."""
+    def _person(self, row: PlannedRow) -> NewPerson:
         values = row.values
-        label, team = values.get("label"), values.get("team")
         return NewPerson(
             email=values["email"],
             address=row.address,
             first_name=values["first_name"],
             last_name=values["last_name"],
-            organisation_id=self._ids[Organisation][name_key(values["company"])],
+            organisation_id=self._organisations[values["company"]],
             organisation=values["company"],
-            group_ids=tuple(self._ids[StudentGroup][name_key(group)] for group in row.groups),
-            label_id=self._ids[Label][name_key(label)] if label else None,
-            team_id=self._ids[Team][name_key(team)] if team else None,
+            group_ids=tuple([self._groups[group] for group in row.groups]),
+            label_id=self._labels.get(values.get("label", "")),
+            team_id=self._teams.get(values.get("team", "")),
             language=values["language"],
         )
 
-    def _learn(self, session: Session, model: type[Named], names: Iterable[str], now: datetime) -> None:
-        known = self._ids[model]
-        missing = dict.fromkeys(name for name in names if name and name_key(name) not in known)
+    def _learn(
+        self, session: Session, now: datetime, model: type[Named], known: dict[str, bytes], names: Sequence[str]
+    ) -> None:
+        missing = [name for name in dict.fromkeys(names) if name and name not in known]
         if missing:
-            found = ensure_names(session, self._platform_id, model, missing, now=now, import_id=self._import_id)
-            known.update({key: found_id.bytes for key, found_id in found.items()})
+            ids = ensure_names(session, self._platform_id, model, missing, now=now, import_id=self._import_id)
+            known.update((name, ids[name_key(name)].bytes) for name in missing)
 
 
 def _give_teams_their_leaders(database: Database, job: Job, plan: Plan) -> None:
@@ -175,7 +187,8 @@ def _give_teams_their_leaders(database: Database, job: Job, plan: Plan) -> None:
             set_leaders(session, job.platform_id, leaders, import_id=job.import_id)
 
 
-def _created(session: Session, job: Job) -> dict[str, list[str]]:
+def created_names(session: Session, job: Job) -> dict[str, list[str]]:
+    """The names an import has created, of each kind the first ones."""
     kinds: dict[str, type[Named]] = {
         "organisations": Organisation,
         "student_groups": StudentGroup,

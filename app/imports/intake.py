@@ -1,5 +1,8 @@
 """The route that takes a file in: as a form or as the body, once per Idempotency-Key. Reads no row of it."""
 
+import asyncio
+import contextlib
+import functools
 import hashlib
 import re
 from collections.abc import AsyncIterator
@@ -11,19 +14,35 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from app.db.base import utcnow
-from app.errors import UNREADABLE, AppError, Code
-from app.imports import look, show
-from app.imports.schemas import ImportOut
-from app.imports.upload import Limits, Upload
-from app.settings import Settings
+from app.errors import UNREADABLE, AppError, Code, FieldError
+from app.imports import look, one_shot, service, show
+from app.imports.pieces import limits_of
+from app.imports.schemas import AutoOut, ImportOut
+from app.imports.upload import Upload
+from app.imports.workbook import TURN_SECONDS, TURNS, busy
 from app.web.deps import Context, ContextOf, Importer, Language
 from app.web.idempotency import Kept, KeyHeader, OnceRoute, Reservation, renewing, replay_or_refuse, reserve
 from app.web.problems import documented
 
-RAW_TYPES = {"text/csv", "text/plain", "application/csv", "application/octet-stream"}
+RAW_TYPES = {
+    "text/csv": "upload.csv",
+    "text/plain": "pasted.txt",
+    "text/tab-separated-values": "upload.tsv",
+    "application/csv": "upload.csv",
+    "application/vnd.ms-excel": "upload.csv",  # what a browser on Windows calls a CSV file
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "upload.xlsx",
+    "application/vnd.oasis.opendocument.spreadsheet": "upload.ods",
+    "application/gzip": "upload.csv.gz",
+    "application/x-gzip": "upload.csv.gz",
+    "application/octet-stream": "upload.csv",
+}
+"""The types of a raw body, and what a file without a name is called. Its first bytes tell what it is."""
 _READ_AT_ONCE = 1024 * 1024
+_LOOK_AFTER = 0.1  # seconds
 _NOT_IN_A_FILE_NAME = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
 
+RETRY_AFTER = "1"
+FILE = "CSV, perhaps packed with gzip; XLSX; ODS; or text with tabs, as pasted from a spreadsheet."
 UPLOAD_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -32,21 +51,19 @@ UPLOAD_BODY: dict[str, Any] = {
                 "schema": {
                     "type": "object",
                     "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary", "description": "The CSV file."}},
+                    "properties": {"file": {"type": "string", "format": "binary", "description": FILE}},
                 },
                 "example": {"file": "people.csv"},
             },
-            # text/csv and text/plain are taken too; generators of clients know only this one for raw bytes.
+            # All of RAW_TYPES are taken; generators of clients know only this one for raw bytes.
             "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
         },
     }
 }
 
-
-def limits_of(settings: Settings) -> Limits:
-    """How large a file may be, by the settings."""
-    return Limits(size=settings.upload_bytes, lines=settings.upload_lines, columns=settings.upload_columns)
-
+BEING_CHECKED: dict[int | str, dict[str, Any]] = {
+    202: {"model": ImportOut, "description": "`auto` with a larger file or `commit`: the import, being checked."}
+}
 
 upload_router = APIRouter(tags=["imports"], route_class=OnceRoute)
 
@@ -54,18 +71,24 @@ upload_router = APIRouter(tags=["imports"], route_class=OnceRoute)
 @upload_router.post(
     "/imports",
     status_code=201,
-    response_model=ImportOut,
+    response_model=ImportOut | AutoOut,
     openapi_extra=UPLOAD_BODY,
-    responses=documented(
+    responses=BEING_CHECKED
+    | documented(
         Code.IDEMPOTENCY_KEY_REUSED,
         Code.IDEMPOTENCY_KEY_IN_USE,
         Code.FILE_MISSING,
         *UNREADABLE,
+        Code.MAPPING_UNCERTAIN,
         Code.FILE_BINARY,
+        Code.FILE_DAMAGED,
+        Code.FILE_PROTECTED,
+        Code.FILE_UNPACKS_TOO_LARGE,
         Code.FILE_TOO_MANY_LINES,
         Code.FILE_TYPE_UNSUPPORTED,
         Code.FILE_TOO_LARGE,
         Code.BODY_TOO_LARGE,
+        Code.SERVICE_BUSY,
     ),
 )
 async def create_import(
@@ -74,12 +97,20 @@ async def create_import(
     context: ContextOf,
     lang: Language,
     filename: Annotated[str | None, Query(max_length=255, description="The name of a file sent as the body.")] = None,
+    auto: Annotated[
+        bool, Query(description="Map by what is certain and check, in this one call: answers with import and preview.")
+    ] = False,
+    commit: Annotated[bool, Query(description="With `auto`: also commit, as soon as it is checked.")] = False,
     key: KeyHeader = None,
 ) -> Response:
     """Upload a file: as the field `file` of a form, or as the body itself.
 
-    A raw body is `text/csv`, `text/plain` or `application/octet-stream`, its name the query's `filename`.
+    It is CSV, perhaps packed with gzip, XLSX or ODS: the first bytes tell, not the name. A raw body is sent as
+    `text/csv`, `text/plain`, `application/gzip`, one of the types of workbooks or `application/octet-stream`, its name
+    in the query's `filename`. Of a workbook the first sheet that is not empty is read; the mapping may choose another.
     """
+    if commit and not auto:
+        raise AppError(Code.INVALID_REQUEST, fields=[FieldError("/commit", "commit_without_auto")])
     found: Reservation | Kept | None = None
     if key is not None:
         path = request.url.path
@@ -92,10 +123,31 @@ async def create_import(
     async with renewing(found):
         try:
             name = await _take_in(request, upload, filename)
-            return await run_in_threadpool(_finish, context, upload, name, lang, request.url.query, found)
+            async with _turn(upload):
+                await run_in_threadpool(upload.end)
+            finish = functools.partial(_finish, is_auto=auto, with_commit=commit)
+            return await run_in_threadpool(finish, context, upload, name, lang, request.url.query, found)
         except BaseException:
             await run_in_threadpool(upload.discard)
             raise
+
+
+@contextlib.asynccontextmanager
+async def _turn(upload: Upload) -> AsyncIterator[None]:
+    """A turn to read a sheet where one is read; whoever waits for it holds no thread."""
+    if not upload.is_workbook:
+        yield
+        return
+    for _ in range(int(TURN_SECONDS / _LOOK_AFTER)):
+        if TURNS.acquire(blocking=False):
+            break
+        await asyncio.sleep(_LOOK_AFTER)
+    else:
+        raise busy()
+    try:
+        yield
+    finally:
+        TURNS.release()
 
 
 class Seen:
@@ -137,7 +189,7 @@ async def _take_in(request: Request, upload: Taker, filename: str | None) -> str
                     raise AppError(Code.FILE_MISSING)
                 while chunk := await file.read(_READ_AT_ONCE):
                     await run_in_threadpool(upload.write, chunk)
-                return _file_name(file.filename)
+                return _file_name(file.filename, RAW_TYPES["text/csv"])
         except HTTPException as error:
             if error.status_code != 400:
                 raise
@@ -148,7 +200,7 @@ async def _take_in(request: Request, upload: Taker, filename: str | None) -> str
         raise AppError(Code.FILE_TYPE_UNSUPPORTED, kind=kind or "?")
     async for chunk in _gathered(request):
         await run_in_threadpool(upload.write, chunk)
-    return _file_name(filename)
+    return _file_name(filename, RAW_TYPES[kind])
 
 
 async def _gathered(request: Request) -> AsyncIterator[bytes]:
@@ -162,20 +214,49 @@ async def _gathered(request: Request) -> AsyncIterator[bytes]:
     yield bytes(waiting)
 
 
-def _file_name(given: str | None) -> str:
-    """A file's name without folders and control characters; `upload.csv` where there is none."""
+def _file_name(given: str | None, nameless: str) -> str:
+    """A file's name without folders and control characters; `nameless` where there is none."""
     name = _NOT_IN_A_FILE_NAME.sub("", re.split(r"[/\\]", given or "")[-1]).strip()
-    return name[:255] or "upload.csv"
+    return name[:255] or nameless
 
 
 def _finish(
-    context: Context, upload: Upload, name: str, lang: str, query: str, reservation: Reservation | None
+    context: Context,
+    upload: Upload,
+    name: str,
+    lang: str,
+    query: str,
+    reservation: Reservation | None,
+    *,
+    is_auto: bool,
+    with_commit: bool,
 ) -> Response:
+    now, job = utcnow(), None
     with context.database.writing() as session:
-        imported = upload.finish(session, file_name=name, now=utcnow())
-        body = show.import_out(look.ImportView(imported, None), lang).model_dump_json()
-        headers = {"Location": f"/api/v1/imports/{upload.id}"}
-        answer = Response(body, 201, headers, media_type="application/json")
+        imported = upload.finish(session, file_name=name, now=now)
+        if is_auto:
+            job = one_shot.map_certainly(imported, {}, with_commit=with_commit, now=now)
+        if job is None:
+            shown = show.import_out(look.ImportView(imported, None), lang)
+            answer = _answer(upload, shown, 202 if is_auto else 201)
+            if reservation is not None:
+                reservation.keep(session, upload_fingerprint(imported.sha256, name, query), answer)
+            return answer
+    service.check_now(context.database, job, max_lines=context.settings.upload_lines)
+    with context.database.writing() as session:
+        view = look.get_import(session, upload.actor, upload.id)
+        preview = look.get_preview(session, upload.actor, upload.id)
+        shown = show.import_out(view, lang)
+        answer = (
+            _answer(upload, AutoOut(import_=shown, preview=show.preview_out(preview, lang)), 201)
+            if preview is not None
+            else _answer(upload, shown, 202)  # too much was going on to check it at once
+        )
         if reservation is not None:
-            reservation.keep(session, upload_fingerprint(imported.sha256, name, query), answer)
+            reservation.keep(session, upload_fingerprint(view.imported.sha256, name, query), answer)
     return answer
+
+
+def _answer(upload: Upload, shown: ImportOut | AutoOut, status: int) -> Response:
+    headers = {"Location": f"/api/v1/imports/{upload.id}"} | ({"Retry-After": RETRY_AFTER} if status == 202 else {})
+    return Response(shown.model_dump_json(by_alias=True), status, headers, media_type="application/json")

@@ -18,6 +18,10 @@ class Severity(StrEnum):
 class IssueCode(StrEnum):
     """Every finding. Stable: clients branch on them."""
 
+    FILE_SEEN_BEFORE = "file_seen_before"
+    ENCODING_UNCERTAIN = "encoding_uncertain"
+    TEXT_DAMAGED = "text_damaged"
+    HEADER_MISSING = "header_missing"
     REQUIRED_VALUE_MISSING = "required_value_missing"
     VALUE_TOO_LONG = "value_too_long"
     CHARACTERS_NOT_ALLOWED = "characters_not_allowed"
@@ -32,10 +36,15 @@ class IssueCode(StrEnum):
     LEADER_NOT_FOUND = "leader_not_found"
     LEADER_ALREADY_NAMED = "leader_already_named"
     LEADER_KEPT = "leader_kept"
+    EMAIL_DOMAIN_MISTYPED = "email_domain_mistyped"
+    NAME_CLOSE_TO_KNOWN = "name_close_to_known"
 
 
 WARNINGS: Final = frozenset(
     {
+        IssueCode.FILE_SEEN_BEFORE,
+        IssueCode.TEXT_DAMAGED,
+        IssueCode.HEADER_MISSING,
         IssueCode.TOO_FEW_CELLS,
         IssueCode.DUPLICATE_IN_FILE,
         IssueCode.LEADER_WITHOUT_TEAM,
@@ -43,6 +52,8 @@ WARNINGS: Final = frozenset(
         IssueCode.LEADER_NOT_FOUND,
         IssueCode.LEADER_ALREADY_NAMED,
         IssueCode.LEADER_KEPT,
+        IssueCode.EMAIL_DOMAIN_MISTYPED,
+        IssueCode.NAME_CLOSE_TO_KNOWN,
     }
 )
 
@@ -71,7 +82,12 @@ class Issue:
             "params": dict(self.params),
         }
 
+    def as_json_of_file(self) -> dict[str, Any]:
+        """A finding on the file as it is stored with the import."""
+        return self.as_json() | {"line": self.line}
+
 
 def from_json(stored: Mapping[str, Any], line: int | None) -> Issue:
-    """A stored finding."""
-    return Issue(IssueCode(stored["code"]), line, stored["column"], stored["value"], stored["params"])
+    """A stored finding; one of the file brings its own line."""
+    code = IssueCode(stored["code"])
+    return Issue(code, stored.get("line", line), stored["column"], stored["value"], stored["params"])

@@ -21,7 +21,7 @@ from app.imports import queries, work
 from app.imports.commit import COUNTED, empty_result
 from app.imports.issues import Issue
 from app.imports.models import Import, ImportRow
-from app.imports.plan import KnownNames, Outcome, Plan, Recipe
+from app.imports.row import Edit, Outcome, RowReader
 from app.imports.steps import ImportState
 from app.imports.table import Record
 
@@ -105,7 +105,7 @@ def list_rows(
     after: int,
 ) -> list[RowView]:
     """Planned rows behind a line, in the order of the file. Raises not_found, not_mapped, not_ready, file_deleted."""
-    imported = _planned(session, actor, import_id)
+    imported = planned_import(session, actor, import_id)
     if code is not None or (outcome is not None and outcome is not Outcome.ADD):
         kept = queries.list_rows(
             session,
@@ -116,7 +116,7 @@ def list_rows(
             from_line=after + 1,
             limit=limit,
         )
-        return [_kept_view(row) for row in kept]
+        return [row_view(row) for row in kept]
     return _rows_of_the_file(session, imported, outcome, limit, after)
 
 
@@ -124,37 +124,62 @@ def _rows_of_the_file(
     session: Session, imported: Import, outcome: Outcome | None, limit: int, after: int
 ) -> list[RowView]:
     platform_id = imported.platform_id
-    recipe = work.recipe_of(imported, platform_by_id(session, platform_id).default_language)
+    reader = RowReader(work.recipe_of(imported, platform_by_id(session, platform_id).default_language))
     start = queries.start_before(session, platform_id, imported.id, after + 1)
     records = (record for record in work.reader_of(session, imported, start_at=start).records() if record[0] > after)
     found: list[RowView] = []
     while len(found) < limit and (batch := list(islice(records, max(limit, 200)))):
         kept = queries.rows_between(session, platform_id, imported.id, batch[0][0], batch[-1][0])
+        edits = work.edits_of(session, imported, batch)
         for record in batch:
             row = kept.get(record[0])
             if row is None:
-                found.append(_clean_view(recipe, record))
+                found.append(_clean_view(reader, record, edits.get(record[0])))
             elif outcome is None or row.outcome == outcome:
-                found.append(_kept_view(row))
+                found.append(row_view(row))
     return found[:limit]
 
 
-def _clean_view(recipe: Recipe, record: Record) -> RowView:
-    row = Plan(recipe, KnownNames((), (), (), {})).read([record])[0]
+def _clean_view(reader: RowReader, record: Record, edit: Edit | None) -> RowView:
+    row = reader.read(record, edit)
     return RowView(row.line, Outcome.ADD, row.shown_values(), ())
 
 
-def _kept_view(row: ImportRow) -> RowView:
+def row_view(row: ImportRow) -> RowView:
+    """A kept row."""
     return RowView(
         row.line, row.outcome, row.values, tuple(findings.from_json(stored, row.line) for stored in row.issues)
     )
+
+
+def get_row(session: Session, actor: Actor, import_id: uuid.UUID, line: int) -> RowView:
+    """The row on a line as it is planned; while a check is running, as far as it can be told by itself.
+
+    Raises not_found for a line on which no row starts, not_mapped, file_deleted.
+    """
+    imported = find_import(session, actor, import_id)
+    if imported.columns is None:
+        raise AppError(Code.NOT_MAPPED)
+    require_file(imported)
+    kept = queries.rows_between(session, actor.platform_id, import_id, line, line).get(line)
+    if kept is not None and imported.state != ImportState.CHECKING:
+        return row_view(kept)
+    start = queries.start_before(session, actor.platform_id, import_id, line)
+    records = work.reader_of(session, imported, start_at=start).records()
+    record = next((found for found in records if found[0] >= line), None)
+    if record is None or record[0] != line:
+        raise not_found()
+    plan = work.plan_of(session, imported)
+    rows = plan.read([record], work.edits_of(session, imported, [record]))
+    plan.settle(rows, work.known_addresses(session, actor.platform_id, rows))
+    return RowView(line, rows[0].outcome, rows[0].shown_values(), rows[0].issues)
 
 
 def list_issues(
     session: Session, actor: Actor, import_id: uuid.UUID, *, code: str | None, limit: int, after: str | None
 ) -> list[tuple[str, Issue]]:
     """Findings behind a position (`line.number`), the file's first, each with its own position."""
-    imported = _planned(session, actor, import_id)
+    imported = planned_import(session, actor, import_id)
     line, number = map(int, after.split(".")) if after else (0, -1)
     found: list[tuple[str, Issue]] = []
     stored_by_line: list[tuple[int, list[Any]]] = [(0, imported.file_issues)] if line == 0 else []
@@ -170,15 +195,16 @@ def list_issues(
     return found[:limit]
 
 
-def find_import(session: Session, actor: Actor, import_id: uuid.UUID) -> Import:
-    """The row of an import of the actor's platform. Raises AppError not_found."""
-    imported = queries.get_import(session, actor.platform_id, import_id)
+def find_import(session: Session, actor: Actor, import_id: uuid.UUID, *, is_locked: bool = False) -> Import:
+    """The row of an import of the actor's platform, locked where it will be changed. Raises AppError not_found."""
+    imported = queries.get_import(session, actor.platform_id, import_id, is_locked=is_locked)
     if imported is None:
         raise not_found()
     return imported
 
 
-def _planned(session: Session, actor: Actor, import_id: uuid.UUID) -> Import:
+def planned_import(session: Session, actor: Actor, import_id: uuid.UUID) -> Import:
+    """An import whose rows are planned. Raises not_found, not_mapped, not_ready, check_failed, file_deleted."""
     imported = find_import(session, actor, import_id)
     if imported.columns is None:
         raise AppError(Code.NOT_MAPPED)

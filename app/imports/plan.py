@@ -7,82 +7,35 @@ end `finish` (leaders, who may stand anywhere). Never looks anything up: it is t
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from functools import lru_cache
 from hashlib import blake2s
-from operator import itemgetter
 from os import urandom
-from typing import Any, Final
-
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from typing import Final
 
 from app.directory.names import name_key, tidy
-from app.imports.columns import COLUMNS, GROUP_SEPARATOR, REQUIRED, texts_of
-from app.imports.issues import Issue, IssueCode, Severity
-from app.imports.table import Record, is_filled
+from app.imports.issues import IssueCode
+from app.imports.meanings import domain_suggestion, near_name
+from app.imports.row import Edit, Outcome, PlannedRow, Recipe, RowReader
+from app.imports.table import Record
 from app.invitations.address import NotAnAddress, canonical
 from app.invitations.eligibility import Decision, from_a_file
-from app.invitations.fields import GROUPS, TITLE_CHARACTERS
 
-
-class Outcome(StrEnum):
-    """What happens to a row: exactly one of these."""
-
-    EMPTY = "empty"
-    SKIPPED = "skipped"
-    REJECTED = "rejected"
-    DUPLICATE = "duplicate"
-    ALREADY_USER = "already_user"
-    ADD = "add"
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How rows become people: which of our columns each cell feeds, defaults, and the platform's language."""
-
-    columns: tuple[str | None, ...]
-    defaults: Mapping[str, str]
-    language: str
-    languages: Collection[str]
+NO_EDITS: Final[Mapping[int, Edit]] = {}
+COMPARED: Final = 200
+"""How many unknown names of each kind are compared with the known ones: a file of nothing else is no slip."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownNames:
-    """What the platform has, by name key. `teams` tells each team's leader or remembered leader, None without one."""
+    """What the platform has: names by name key, and each team's leader or remembered leader, by the team's key."""
 
-    organisations: Collection[str]
-    student_groups: Collection[str]
-    labels: Collection[str]
-    teams: Mapping[str, str | None]
+    organisations: Mapping[str, str]
+    student_groups: Mapping[str, str]
+    labels: Mapping[str, str]
+    teams: Mapping[str, str]
+    leaders: Mapping[str, str]
 
 
-@dataclass(slots=True)
-class PlannedRow:
-    """A row and what happens to it. `values` by our columns, defaults filled in; `address` is the canonical one."""
-
-    line: int
-    outcome: Outcome
-    values: dict[str, str]
-    address: str = ""
-    groups: tuple[str, ...] = ()
-    first_line: int | None = None
-    issues: tuple[Issue, ...] = ()
-
-    def note(self, code: IssueCode, column: str, value: str | None = None, **params: Any) -> None:
-        """Add a finding about one of the row's columns."""
-        self.issues += (Issue(code, self.line, column, value, params),)
-
-    @property
-    def is_clean_add(self) -> bool:
-        """Whether nothing needs to be kept of it: the file says it all."""
-        return self.outcome is Outcome.ADD and not self.issues
-
-    def shown_values(self) -> dict[str, Any]:
-        """The values as people see them: groups as a list, empty ones as null."""
-        shown: dict[str, Any] = {column.name: self.values.get(column.name) or None for column in COLUMNS}
-        shown["student_groups"] = list(self.groups)
-        return shown
+NOTHING_KNOWN: Final = KnownNames({}, {}, {}, {}, {})
 
 
 @dataclass(slots=True)
@@ -115,100 +68,24 @@ class Plan:
         self.totals = Totals()
         self.leaders: dict[str, LeaderClaim] = {}
         self._known = known
+        self._reader = RowReader(recipe)
         # Which line each address stands on first. By a keyed hash: a million of them take some 130 MB, however long
         # they are, and that two ever share one of 120 bits is less likely than 1e-24: a hit needs no second look.
         self._first_lines: dict[bytes, int] = {}
         self._keyed = blake2s(digest_size=15, key=urandom(16))
-        fed = [(position, column) for position, column in enumerate(recipe.columns) if column is not None]
-        self._width = len(recipe.columns)
-        self._pick = _picker([position for position, _ in fed])
-        self._names = tuple(column for _, column in fed)
-        self._texts_of = texts_of(self._names)
-        defaults = {column: default for column, default in recipe.defaults.items() if default}
-        self._defaults = tuple(({"language": recipe.language} | defaults).items())
-        self._languages = frozenset(recipe.languages)
-        self._languages_shown = ", ".join(recipe.languages)
-
-    # --- a row on its own merits -------------------------------------------------------------------------------
-
-    def read(self, records: Iterable[Record]) -> list[PlannedRow]:
-        """Rows planned as far as the file alone can tell; who might be added stands as `add`."""
-        return [self._row(line, cells) for line, cells in records]
-
-    def _row(self, line: int, cells: Sequence[str]) -> PlannedRow:
-        issues: tuple[Issue, ...] = ()
-        faulty: Collection[str] = ()
-        if len(cells) != self._width:
-            cells, issues = self._fitted(line, cells)
-        picked = self._pick(cells)
-        try:
-            texts = self._texts_of(picked)
-        except ValidationError as error:
-            texts = tuple(cell.strip() for cell in picked)
-            found = [_issue_of(item, line, self._names, texts) for item in error.errors(include_url=False)]
-            faulty = {issue.column or "" for issue in found}
-            issues += tuple(found)
-        if not any(texts) and not is_filled(cells):
-            return PlannedRow(line, Outcome.EMPTY, {})
-        values = dict(zip(self._names, texts))  # noqa: B905 as many by construction; asking costs 3 % of a row
-        for column, default in self._defaults:
-            if not values.get(column):
-                values[column] = default
-        row = PlannedRow(line, Outcome.ADD, values, "", (), None, issues)
-        self._check(row, faulty)
-        if row.issues and any(issue.severity is Severity.ERROR for issue in row.issues):
-            row.outcome = Outcome.REJECTED
-        else:
-            self._place(row)
-        return row
-
-    def _fitted(self, line: int, cells: Sequence[str]) -> tuple[Sequence[str], tuple[Issue, ...]]:
-        """A ragged row's cells, at least as many as the file has columns, and what there is to say about it."""
-        width = len(cells)
-        params = {"cells": width, "of": self._width}
-        if width < self._width:
-            return [*cells, *([""] * (self._width - width))], (Issue(IssueCode.TOO_FEW_CELLS, line, params=params),)
-        if is_filled(cells[self._width :]):
-            return cells, (Issue(IssueCode.TOO_MANY_CELLS, line, params=params),)
-        return cells, ()
-
-    def _check(self, row: PlannedRow, faulty: Collection[str]) -> None:
-        """What a row's texts mean, but for those columns that are known to be faulty."""
-        values = row.values
-        for column in REQUIRED:
-            if not values.get(column) and column not in faulty:
-                row.note(IssueCode.REQUIRED_VALUE_MISSING, column)
-        email = values.get("email")
-        if email and "email" not in faulty:
-            try:
-                row.address = canonical(email)
-            except NotAnAddress:
-                row.note(IssueCode.EMAIL_INVALID, "email", email)
-        if values["language"] not in self._languages and "language" not in faulty:
-            self._check_language(row)
-        groups = values.get("student_groups")
-        if groups and "student_groups" not in faulty:
-            if len(groups) <= _SHORT:
-                row.groups = _few_groups(groups)
-            else:
-                self._check_groups(row, groups)
-
-    def _check_language(self, row: PlannedRow) -> None:
-        given = row.values["language"]
-        if given.lower() in self._languages:
-            row.values["language"] = given.lower()
-        else:
-            row.note(IssueCode.LANGUAGE_UNKNOWN, "language", given, languages=self._languages_shown)
-
-    def _check_groups(self, row: PlannedRow, cell: str) -> None:
-        row.groups = groups = _groups_of(cell)
-        if len(groups) > GROUPS:
-            row.note(IssueCode.TOO_MANY_GROUPS, "student_groups", cell, groups=len(groups), limit=GROUPS)
-        for group in groups:
-            if len(group) > TITLE_CHARACTERS:
-                row.note(IssueCode.VALUE_TOO_LONG, "student_groups", group, limit=TITLE_CHARACTERS)
 
     # --- a row among the others --------------------------------------------------------------------------------
+
+    def read(self, records: Iterable[Record], edits: Mapping[int, Edit] = NO_EDITS) -> list[PlannedRow]:
+        """Rows planned as far as the file alone can tell; who might be added stands as `add`. `edits` by line."""
+        read, place, might_be_added = self._reader.read, self._place, Outcome.ADD
+        rows = []
+        for record in records:
+            row = read(record, edits.get(record[0])) if edits else read(record)
+            if row.outcome is might_be_added:
+                place(row)
+            rows.append(row)
+        return rows
 
     def _place(self, row: PlannedRow) -> None:
         first = self._first_lines.setdefault(self._hash(row.address), row.line)
@@ -235,7 +112,7 @@ class Plan:
             row.note(IssueCode.LEADER_WITHOUT_TEAM, "team_leader", email)
             return
         name, key = tidy(team), name_key(team)
-        kept = self._known.teams.get(key)
+        kept = self._known.leaders.get(key)
         if kept is not None:
             if kept != address:
                 row.note(IssueCode.LEADER_KEPT, "team_leader", email, team=name)
@@ -256,20 +133,38 @@ class Plan:
                     added.append(row)
                 else:
                     row.outcome = Outcome.ALREADY_USER
+        _note_mistyped_domains(added)
+        self._note_names(added)
+        for row in rows:
             if row.issues:
                 self.totals.issues.update(issue.code for issue in row.issues)
         self.totals.rows += len(rows)
         self.totals.outcomes.update([row.outcome for row in rows])
         self.totals.mails.update([row.values["language"] for row in added])
-        self._note_names(added)
 
     def _note_names(self, rows: Sequence[PlannedRow]) -> None:
-        known, creates = self._known, self.totals.creates
-        people = [row.values for row in rows]
-        _note([values["company"] for values in people], known.organisations, creates["organisations"])
-        _note([group for row in rows for group in row.groups], known.student_groups, creates["student_groups"])
-        _note([values.get("label", "") for values in people], known.labels, creates["labels"])
-        _note([values.get("team", "") for values in people], known.teams, creates["teams"])
+        people, known = [row.values for row in rows], self._known
+        groups = [group for row in rows for group in row.groups]
+        self._note("organisations", "company", [values["company"] for values in people], known.organisations, rows)
+        self._note("student_groups", "student_groups", groups, known.student_groups, rows)
+        self._note("labels", "label", [values.get("label", "") for values in people], known.labels, rows)
+        self._note("teams", "team", [values.get("team", "") for values in people], known.teams, rows)
+
+    def _note(
+        self, kind: str, column: str, names: Sequence[str], known: Mapping[str, str], rows: Sequence[PlannedRow]
+    ) -> None:
+        """Names that nothing known has will be created, spelt as first given; one close to a known one is asked about.
+
+        The question stands with the first row that names it.
+        """
+        creates = self.totals.creates[kind]
+        for name in dict.fromkeys(names):
+            if not name or (key := name_key(name)) in known or key in creates:
+                continue
+            creates[key] = tidy(name)
+            if known and len(creates) <= COMPARED and (near := near_name(name, known.values())):
+                first = next(row for row in rows if name in row.names(column))
+                first.note(IssueCode.NAME_CLOSE_TO_KNOWN, column, tidy(name), suggestion=near)
 
     def finish(self, who_is_known: Callable[[Collection[str]], Collection[str]]) -> list[PlannedRow]:
         """The rows that name a leader nobody is: found neither in the file nor on the platform. They get a warning."""
@@ -285,42 +180,14 @@ class Plan:
         return warned
 
 
-def _picker(positions: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
-    """What takes these cells of a row; `itemgetter` makes no tuple of fewer than two."""
-    if len(positions) > 1:
-        return itemgetter(*positions)
-    return lambda cells: tuple(cells[position] for position in positions)
-
-
-def _groups_of(cell: str) -> tuple[str, ...]:
-    """The student groups a cell names, each once, spelt as first given."""
-    groups: dict[str, str] = {}
-    for part in cell.split(GROUP_SEPARATOR):
-        if name := tidy(part):
-            groups.setdefault(name_key(name), name)
-    return tuple(groups.values())
-
-
-# A cell this short holds neither too many groups nor, NFC making three characters of one at most, one too long.
-_SHORT: Final = min(TITLE_CHARACTERS // 3, GROUPS)
-_few_groups = lru_cache(maxsize=16_384)(_groups_of)  # a file has few combinations of them
-
-
-def _note(names: Iterable[str], known: Collection[str], creates: dict[str, str]) -> None:
-    """Names that nothing known has will be created, spelt as first given."""
-    for name in dict.fromkeys(names):
-        if name and (key := name_key(name)) not in known:
-            creates.setdefault(key, tidy(name))
-
-
-_PYDANTIC: Final = {
-    "string_too_long": IssueCode.VALUE_TOO_LONG,
-    "string_pattern_mismatch": IssueCode.CHARACTERS_NOT_ALLOWED,
-    "string_unicode": IssueCode.CHARACTERS_NOT_ALLOWED,
-}
-
-
-def _issue_of(item: ErrorDetails, line: int, columns: Sequence[str], texts: Sequence[str]) -> Issue:
-    position = int(item["loc"][0])
-    params = {"limit": item["ctx"]["max_length"]} if item["type"] == "string_too_long" else {}
-    return Issue(_PYDANTIC[item["type"]], line, columns[position], texts[position], params)
+def _note_mistyped_domains(rows: Sequence[PlannedRow]) -> None:
+    """Warn of addresses whose domain looks like a slip for a well-known one."""
+    domains = {row.address[row.address.rindex("@") + 1 :] for row in rows}
+    suggestions = {domain: likely for domain in domains if (likely := domain_suggestion(domain))}
+    if not suggestions:
+        return
+    for row in rows:
+        local, _, domain = row.address.rpartition("@")
+        if domain in suggestions:
+            suggestion = f"{local}@{suggestions[domain]}"
+            row.note(IssueCode.EMAIL_DOMAIN_MISTYPED, "email", row.values["email"], suggestion=suggestion)

@@ -5,17 +5,21 @@ import zlib
 from collections.abc import Iterator, Sequence
 from itertools import count
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.session import Database
-from app.imports.models import Import, ImportPiece, ImportPreview, ImportRow
+from app.imports.models import Import, ImportEdit, ImportOriginal, ImportPiece, ImportPreview, ImportRow
+from app.imports.row import Edit
+from app.imports.steps import ImportState
 from app.imports.table import Start
 
+_NOT_COMMITTED = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.READY)
 
-def get_import(session: Session, platform_id: int, import_id: uuid.UUID) -> Import | None:
-    """One import."""
-    return session.get(Import, (platform_id, import_id), populate_existing=True)
+
+def get_import(session: Session, platform_id: int, import_id: uuid.UUID, *, is_locked: bool = False) -> Import | None:
+    """One import; locked, nobody else changes it before the transaction ends (SQLite has one writer anyway)."""
+    return session.get(Import, (platform_id, import_id), populate_existing=True, with_for_update=is_locked)
 
 
 def list_imports(session: Session, platform_id: int, *, limit: int, after: uuid.UUID | None) -> Sequence[Import]:
@@ -44,6 +48,25 @@ def rows_between(
         )
     )
     return {row.line: row for row in rows}
+
+
+def edits_between(session: Session, platform_id: int, import_id: uuid.UUID, first: int, last: int) -> dict[int, Edit]:
+    """What people made of the rows on these lines."""
+    found = session.scalars(
+        select(ImportEdit).where(
+            ImportEdit.platform_id == platform_id,
+            ImportEdit.import_id == import_id,
+            ImportEdit.line >= first,
+            ImportEdit.line <= last,
+        )
+    )
+    return {edit.line: Edit(edit.values, edit.is_skipped) for edit in found}
+
+
+def count_edits(session: Session, platform_id: int, import_id: uuid.UUID) -> int:
+    """How many rows people have edited."""
+    statement = select(func.count()).where(ImportEdit.platform_id == platform_id, ImportEdit.import_id == import_id)
+    return session.scalar(statement) or 0
 
 
 def list_rows(
@@ -102,6 +125,26 @@ def pieces(database: Database, platform_id: int, import_id: uuid.UUID, first: in
         if found is None:
             return
         yield found
+
+
+def originals(database: Database, platform_id: int, import_id: uuid.UUID) -> Iterator[bytes]:
+    """A workbook's bytes as they were uploaded, one piece in memory and one short transaction at a time."""
+    for number in count():
+        with database.reading() as session:
+            found = session.get(ImportOriginal, (platform_id, import_id, number))
+        if found is None:
+            return
+        yield found.content
+
+
+def import_of_file(session: Session, platform_id: int, sha256: str) -> Import | None:
+    """The import of the very same file: the newest that was committed, else the newest."""
+    return session.scalars(
+        select(Import)
+        .where(Import.platform_id == platform_id, Import.sha256 == sha256)
+        .order_by(Import.state.in_(_NOT_COMMITTED), Import.id.desc())
+        .limit(1)
+    ).first()
 
 
 def start_before(session: Session, platform_id: int, import_id: uuid.UUID, line: int) -> Start | None:

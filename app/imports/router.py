@@ -1,4 +1,4 @@
-"""Routes of imports: parse, call once, answer."""
+"""Routes of imports: parse, call once, answer. Those that set one going, stop it or take it back are in `running`."""
 
 import uuid
 from collections.abc import AsyncIterator
@@ -10,27 +10,26 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from app.db.base import utcnow
 from app.errors import UNREADABLE, Code
 from app.imports import events, look, service, show
-from app.imports.columns import COLUMNS, template_csv
-from app.imports.detect import Overrides
-from app.imports.plan import Outcome
+from app.imports.columns import MAPPABLE, template_csv
+from app.imports.dialect import Overrides
+from app.imports.pieces import limits_of
+from app.imports.row import Outcome
 from app.imports.schemas import (
     ColumnOut,
     ColumnsOut,
-    CommitIn,
     ImportOut,
     IssueOut,
     MappingIn,
     PlannedRowOut,
     PreviewOut,
 )
-from app.imports.service import CommitOptions, NewMapping
+from app.imports.service import NewMapping
 from app.texts import text
-from app.web.deps import ContextOf, Importer, Language, Reader, Reading, Writing
-from app.web.idempotency import Once, OnceRoute
+from app.web.deps import ContextOf, Importer, Language, Reader, Reading
 from app.web.paging import Listing, Paged
 from app.web.problems import documented
 
-router = APIRouter(tags=["imports"], route_class=OnceRoute)
+router = APIRouter(tags=["imports"])
 
 ImportId = Annotated[uuid.UUID, Path(description="The import.")]
 RETRY_AFTER = "1"
@@ -51,17 +50,31 @@ def get_import(actor: Reader, session: Reading, import_id: ImportId, lang: Langu
 
 @router.put(
     "/imports/{import_id}/mapping",
-    responses=documented(Code.NOT_FOUND, Code.IMPORT_CLOSED, Code.FILE_DELETED, Code.MAPPING_INVALID, *UNREADABLE),
+    responses=documented(
+        Code.NOT_FOUND,
+        Code.IMPORT_CLOSED,
+        Code.FILE_DELETED,
+        Code.MAPPING_INVALID,
+        *UNREADABLE,
+        Code.FILE_TOO_MANY_LINES,
+        Code.FILE_UNPACKS_TOO_LARGE,
+        Code.SERVICE_BUSY,
+    ),
 )
 def set_mapping(actor: Importer, context: ContextOf, import_id: ImportId, body: MappingIn, lang: Language) -> ImportOut:
     """Match the file's headers onto our columns, by position; starts the check. Up to 2,000 lines: done at once."""
-    mapping = NewMapping(
-        columns=body.columns,
-        defaults={name: value for name, value in body.defaults.model_dump().items() if value},
-        overrides=Overrides(body.encoding, body.delimiter, body.quote, body.header_line),
-    )
-    with context.database.writing() as session:
-        job = service.set_mapping(session, actor, import_id, mapping, columns_limit=context.settings.upload_columns)
+    settings = context.settings
+    with service.chosen_sheet(context.database, actor, import_id, body.sheet, limits_of(settings)) as sheet:
+        mapping = NewMapping(
+            columns=body.columns,
+            defaults={name: value for name, value in body.defaults.model_dump().items() if value},
+            overrides=Overrides(
+                body.encoding, body.delimiter, body.quote, body.escape, body.header_line, body.ignore_lines
+            ),
+            sheet=sheet,
+        )
+        with context.database.writing() as session:
+            job = service.set_mapping(session, actor, import_id, mapping, columns_limit=settings.upload_columns)
     if job is not None:
         service.check_now(context.database, job, max_lines=context.settings.upload_lines)
     with context.database.reading() as session:
@@ -135,61 +148,6 @@ def list_import_issues(
     return pager.listing(found, position=lambda item: item[0], show=lambda item: show.issue_out(item[1], lang))
 
 
-@router.post(
-    "/imports/{import_id}/commit",
-    status_code=202,
-    responses=documented(
-        Code.NOT_FOUND,
-        Code.ALREADY_COMMITTED,
-        Code.PREVIEW_OUTDATED,
-        Code.NOT_READY,
-        Code.QUESTION_OPEN,
-        Code.ROWS_REJECTED,
-        Code.FILE_DELETED,
-        Code.IDEMPOTENCY_KEY_REUSED,
-        Code.IDEMPOTENCY_KEY_IN_USE,
-    ),
-)
-def commit_import(
-    actor: Importer,
-    _once: Once,
-    session: Writing,
-    import_id: ImportId,
-    body: CommitIn,
-    lang: Language,
-    response: Response,
-) -> ImportOut:
-    """ "Import and Invite": adds the new people, each gets one mail. Committing twice is committing once."""
-    options = CommitOptions(
-        version=body.version,
-        send_invitations=body.send_invitations,
-        hold_minutes=body.hold_minutes,
-        message=body.message or None,
-        on_rejected=body.on_rejected,
-    )
-    service.commit(session, actor, import_id, options, now=utcnow())
-    session.flush()
-    response.headers["Location"] = f"/api/v1/imports/{import_id}"
-    response.headers["Retry-After"] = RETRY_AFTER
-    return show.import_out(look.get_import(session, actor, import_id), lang)
-
-
-@router.post(
-    "/imports/{import_id}/send",
-    status_code=202,
-    responses=documented(Code.NOT_FOUND, Code.NOT_SENDABLE, Code.IDEMPOTENCY_KEY_REUSED, Code.IDEMPOTENCY_KEY_IN_USE),
-)
-def send_import(
-    actor: Importer, _once: Once, session: Writing, import_id: ImportId, lang: Language, response: Response
-) -> ImportOut:
-    """Invite those who were added quietly, and release mails that are held. Again is harmless."""
-    service.send(session, actor, import_id, now=utcnow())
-    session.flush()
-    response.headers["Location"] = f"/api/v1/imports/{import_id}"
-    response.headers["Retry-After"] = RETRY_AFTER
-    return show.import_out(look.get_import(session, actor, import_id), lang)
-
-
 @router.delete("/imports/{import_id}", status_code=204, responses=documented(Code.NOT_FOUND, Code.IMPORT_BUSY))
 def delete_import(actor: Importer, context: ContextOf, import_id: ImportId) -> None:
     """Drop the file and its rows. The counts stay, and the people too."""
@@ -233,9 +191,10 @@ def list_import_columns(_actor: Reader, lang: Language) -> ColumnsOut:
                 required=column.required,
                 default=column.default,
                 example=column.example,
+                feeds=list(column.feeds),
                 aliases={lang_: list(aliases) for lang_, aliases in column.aliases.items()},
             )
-            for column in COLUMNS
+            for column in MAPPABLE
         ]
     )
 

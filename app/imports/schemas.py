@@ -2,12 +2,14 @@
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from app.imports.columns import COLUMNS
-from app.imports.detect import ENCODINGS
+from app.imports.columns import MAPPABLE
+from app.imports.encodings import ENCODINGS, known_encoding
+from app.imports.issues import IssueCode
+from app.imports.results import CreatesOut, ResultOut
 from app.invitations.fields import Message, ShortCode, Title
 from app.web.problems import InvalidValue
 
@@ -29,17 +31,32 @@ class IssueOut(BaseModel):
     message: str = Field(examples=["“jan.peeters@” is not an e-mail address."])
 
 
+class IgnoredLineOut(BaseModel):
+    """A line that is no row."""
+
+    line: int = Field(examples=[1])
+    why: Literal["preamble", "header", "footer"] = Field(
+        description="`preamble`: above the header; `header`: the header once more; `footer`: below the last row."
+    )
+
+
 class FileOut(BaseModel):
     """The uploaded file and how it is read."""
 
     name: str = Field(examples=["people.csv"])
+    format: str = Field(examples=["csv"], description="`csv`, `xlsx` or `ods`.")
     size: int = Field(examples=[11_400_000], description="Bytes.")
     sha256: str
     encoding: str = Field(examples=["utf-8"])
-    delimiter: str = Field(examples=[";"])
-    quote: str = Field(examples=['"'])
+    delimiter: str = Field(examples=[";"], description="Empty for a workbook.")
+    quote: str = Field(examples=['"'], description="Empty: quotation marks mean nothing.")
+    escape: str = Field(examples=[""], description="A backslash where it stands before a quote in a cell; else empty.")
     header_line: int = Field(examples=[1], description="0: the file has no header.")
-    sheet: str | None
+    ignored_lines: list[IgnoredLineOut] = Field(
+        description="The first 100 lines that are no rows; those below the header are known when it is checked."
+    )
+    sheet: str | None = Field(description="Which sheet of a workbook is read.")
+    sheets: list[str] = Field(description="The sheets of a workbook that can be seen, and chosen with the mapping.")
     lines: int | None = Field(examples=[100_001], description="null until checked.")
     issues: list[IssueOut]
 
@@ -49,59 +66,23 @@ class SuggestionOut(BaseModel):
 
     header: str = Field(examples=["Prénom"])
     column: str | None = Field(examples=["first_name"])
-    confidence: float = Field(examples=[0.95])
-    by: str | None = Field(examples=["header"])
+    confidence: float = Field(examples=[0.95], description="0 to 1; what is certain enough for `auto` has 0.8 or more.")
+    by: str | None = Field(examples=["header"], description="`header`, `values`, or `remembered` from the last time.")
 
 
 class MappingOut(BaseModel):
-    """Which column of ours each header feeds, by position, and the defaults."""
+    """Which column of ours each header feeds, by position (null: not said yet), and the defaults."""
 
-    columns: list[str | None]
+    columns: list[str | None] | None
     defaults: dict[str, Any]
 
 
 class ProgressOut(BaseModel):
-    """How far the work is, in rows. `total` is an estimate while the file is checked."""
+    """How far the work is, in rows; of an undo in people. `total` is an estimate while the file is checked."""
 
     done: int
     total: int
     eta_seconds: float | None
-
-
-class MailsOut(BaseModel):
-    """The mails of an import by state; `queued` are those that wait or are being sent."""
-
-    queued: int
-    sent: int
-    failed: int
-    held: int
-    dropped: int
-
-
-class CreatesOut(BaseModel):
-    """What is (or was) created because rows name it: the first 1,000 of each kind."""
-
-    organisations: list[str]
-    student_groups: list[str]
-    labels: list[str]
-    teams: list[str]
-
-
-class ResultOut(BaseModel):
-    """What the commit did: the terms always add up to `rows`."""
-
-    rows: int
-    added: int
-    already_users: int
-    duplicates: int
-    rejected: int
-    empty: int
-    skipped: int
-    not_done: int
-    mails: MailsOut
-    creates: CreatesOut
-    changed_since_preview: dict[str, int]
-    undo: dict[str, Any] | None
 
 
 class FailureOut(BaseModel):
@@ -168,6 +149,15 @@ class PreviewOut(BaseModel):
     issues: dict[str, int] = Field(examples=[{"email_invalid": 1}])
 
 
+class AutoOut(BaseModel):
+    """What `auto` answers with: the import, and its preview."""
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
+
+    import_: ImportOut = Field(alias="import")
+    preview: PreviewOut
+
+
 def _not_blank(value: str) -> str:
     if not value:
         raise InvalidValue("too_short", limit=1)
@@ -181,19 +171,8 @@ def _no_separator(value: str) -> str:
 
 
 def _installed_encoding(value: str) -> str:
-    name = value.strip().lower().replace("_", "-")
-    known = {
-        "windows-1252": "cp1252",
-        "latin-1": "iso8859-1",
-        "iso-8859-1": "iso8859-1",
-        "utf8": "utf-8",
-        "iso-8859-15": "iso8859-15",
-        "iso-8859-2": "iso8859-2",
-        "windows-1250": "cp1250",
-        "macroman": "mac-roman",
-    }
-    name = known.get(name, name)
-    if name not in ENCODINGS:
+    name = known_encoding(value)
+    if name is None:
         raise InvalidValue("encoding_unknown", encodings=", ".join(ENCODINGS))
     return name
 
@@ -235,14 +214,103 @@ class MappingIn(BaseModel):
     )
 
     columns: list[str | None] | None = Field(
-        None, max_length=10_000, description="Names of ours: " + ", ".join(f"`{column.name}`" for column in COLUMNS)
+        None, max_length=10_000, description="Names of ours: " + ", ".join(f"`{column.name}`" for column in MAPPABLE)
     )
     defaults: DefaultsIn = DefaultsIn()
-    encoding: Annotated[str, AfterValidator(_installed_encoding)] | None = Field(None, examples=["cp1252"])
+    encoding: Annotated[str, AfterValidator(_installed_encoding)] | None = Field(
+        None, examples=["cp1252"], description="One of " + ", ".join(f"`{name}`" for name in ENCODINGS) + "."
+    )
     delimiter: Literal[",", ";", "\t", "|"] | None = None
-    quote: Literal['"', "'"] | None = None
+    quote: Literal['"', "'", ""] | None = Field(None, description="Empty: quotation marks mean nothing.")
+    escape: Literal["\\", ""] | None = Field(None, description="A backslash where it stands before a quote in a cell.")
     header_line: int | None = Field(None, ge=0, le=1000, description="0: the file has no header.")
-    sheet: str | None = Field(None, max_length=255)
+    ignore_lines: bool | None = Field(None, description="false: repeated headers and footers are rows like any other.")
+    sheet: str | None = Field(None, max_length=255, description="Another sheet of a workbook, by its name.")
+
+
+def _as_text(value: object) -> object:
+    """A new value as a cell holds it: null empties it, groups may come as the list they are shown as."""
+    if value is None:
+        return ""
+    is_list = isinstance(value, list) and all(isinstance(part, str) for part in value)
+    return "/".join(value) if is_list else value  # type: ignore[arg-type] # it is one of texts
+
+
+def _whole_characters(value: str) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in value):  # JSON can say half a character, UTF-8 cannot
+        raise InvalidValue("characters_not_allowed")
+    return value
+
+
+NewText = Annotated[
+    str,
+    BeforeValidator(_as_text, json_schema_input_type=str | list[str] | None),
+    AfterValidator(_whole_characters),
+]
+NewValues = dict[ColumnName, Annotated[NewText, Field(max_length=10_000)]]
+
+
+class RowIn(BaseModel):
+    """What to change about a row. `values`: what its cells should hold (null: nothing); null: the file's own again."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"values": {"email": "jan.peeters@example.com"}}]}
+    )
+
+    values: NewValues | None = Field({}, description="By our columns; null as a whole takes every edit back.")
+    skip: bool | None = Field(None, description="true: leave the row out; false: take it in again.")
+
+
+class ValuesIn(BaseModel):
+    """What to change wherever it stands: `column`, `from`, `to`; or every row with an `issue`: `set` or `skip`."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"column": "language", "from": "Vlaams", "to": "nl"},
+                {"issue": "language_unknown", "set": {"language": "fr"}},
+                {"issue": "email_invalid", "skip": True},
+            ]
+        },
+    )
+
+    column: ColumnName | None = None
+    value: NewText | None = Field(None, alias="from", max_length=10_000, description="A value as GET tells it.")
+    becomes: NewText | None = Field(
+        None, alias="to", max_length=10_000, description="Empty: an empty cell. `from` itself: as it was."
+    )
+    issue: IssueCode | None = None
+    values: NewValues = Field({}, alias="set")
+    skip: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        of_value = {"column", "value", "becomes"} & self.model_fields_set
+        of_issue = {"issue", "values", "skip"} & self.model_fields_set
+        is_value = len(of_value) == 3 and not of_issue and self.column is not None
+        is_issue = not of_value and self.issue is not None and (bool(self.values) != bool(self.skip))
+        if not (is_value or is_issue):
+            raise InvalidValue("value_change_unclear")
+        return self
+
+
+class ChangedOut(BaseModel):
+    """How many rows a change concerns, and the version of the plan that has it."""
+
+    changed: int
+    version: int
+
+
+class ValueOut(BaseModel):
+    """One value of a column. `becomes`: what it stands for after edits, defaults and what we understand."""
+
+    value: str = Field(examples=["Néerlandais"], description="As in the file; empty: the cell is.")
+    count: int = Field(examples=[120])
+    first_line: int = Field(examples=[2])
+    becomes: str = Field(examples=["nl"])
+    issue: str | None = Field(examples=[None], description="What is wrong with it.")
+    suggestion: str | None = Field(examples=[None], description="“Did you mean …?”")
 
 
 class CommitIn(BaseModel):
@@ -268,6 +336,7 @@ class ColumnOut(BaseModel):
     required: bool
     default: bool = Field(description="Whether a mapping may carry a default for it.")
     example: str
+    feeds: list[str] = Field(description="The columns it stands for, which it fills; none of them may be fed besides.")
     aliases: dict[str, list[str]]
 
 

@@ -4,7 +4,7 @@ Done by the worker in chunks; done twice, it does nothing the second time.
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from app.db.session import Database
 from app.delivery import outbox
 from app.delivery.models import Lane
 from app.directory.models import Organisation, User, UserState
-from app.imports import work
+from app.imports import mails, work
 from app.imports.models import Import
 from app.imports.work import Job
 from app.invitations.models import Invitation
@@ -28,31 +28,12 @@ def send_import(database: Database, job: Job, *, max_lines: int) -> None:
     del max_lines
     with work.ours(database, job) as (session, _):
         outbox.open_batch(session, job.platform_id, job.import_id)
-    # Looked for outside, changed inside a transaction: only what is found costs anybody the write lock.
-    # Ids sort by time: an import's people and mails are younger than the import.
-    for held in _found(database, job, outbox.held_of):
-        with work.ours(database, job) as (session, _):
-            outbox.release_held(session, job.platform_id, held, now=utcnow())
-    for quiet in _found(database, job, _quiet_ones):
+    mails.release(database, job)
+    for quiet in work.found(database, job, _quiet_ones, at_once=_CHUNK):
         with work.ours(database, job) as (session, imported):
             _invite(session, imported, quiet)
     with work.ours(database, job) as (_, imported):
         work.stop(imported, job.state)
-
-
-Look = Callable[[Session, int, uuid.UUID, uuid.UUID, int], list[uuid.UUID]]
-"""Finds up to so many ids of a platform and an import, behind an id."""
-
-
-def _found(database: Database, job: Job, look: Look) -> Iterator[list[uuid.UUID]]:
-    last = job.import_id
-    while True:
-        with database.reading() as session:
-            ids = look(session, job.platform_id, job.import_id, last, _CHUNK)
-        if not ids:
-            return
-        yield ids
-        last = ids[-1]
 
 
 def _is_quiet(platform_id: int) -> tuple[ColumnElement[bool], ...]:
@@ -66,15 +47,13 @@ def _is_quiet(platform_id: int) -> tuple[ColumnElement[bool], ...]:
 
 def _quiet_ones(
     session: Session, platform_id: int, import_id: uuid.UUID, after: uuid.UUID, limit: int
-) -> list[uuid.UUID]:
-    return list(
-        session.scalars(
-            select(User.id)
-            .where(*_is_quiet(platform_id), User.id > after, User.created_by_import_id == import_id)
-            .order_by(User.id)
-            .limit(limit)
-        )
-    )
+) -> Sequence[uuid.UUID]:
+    return session.scalars(
+        select(User.id)
+        .where(*_is_quiet(platform_id), User.id > after, User.created_by_import_id == import_id)
+        .order_by(User.id)
+        .limit(limit)
+    ).all()
 
 
 def _invite(session: Session, imported: Import, user_ids: Sequence[uuid.UUID]) -> None:

@@ -6,21 +6,23 @@ from typing import Any
 from app.db.base import utcnow
 from app.errors import Code
 from app.imports import issues as findings
-from app.imports.issues import Issue
+from app.imports.issues import Issue, IssueCode
 from app.imports.look import ImportView, RowView, result_of
 from app.imports.models import Import
+from app.imports.results import ResultOut
 from app.imports.schemas import (
     FailureOut,
     FileOut,
+    IgnoredLineOut,
     ImportOut,
     IssueOut,
     MappingOut,
     PlannedRowOut,
     PreviewOut,
     ProgressOut,
-    ResultOut,
     SuggestionOut,
 )
+from app.imports.steps import COUNTED
 from app.imports.work import is_working
 from app.texts import text
 
@@ -36,20 +38,24 @@ def import_out(view: ImportView, language: str) -> ImportOut:
         created_by=imported.created_by,
         file=FileOut(
             name=imported.file_name,
+            format=imported.format,
             size=imported.size,
             sha256=imported.sha256,
             encoding=imported.encoding,
             delimiter=imported.delimiter,
             quote=imported.quote,
+            escape=imported.escape,
             header_line=imported.header_line,
+            ignored_lines=[IgnoredLineOut(**ignored) for ignored in imported.ignored],
             sheet=imported.sheet,
+            sheets=imported.sheets,
             lines=imported.lines,
-            issues=[issue_out(findings.from_json(stored, None), language) for stored in imported.file_issues],
+            issues=[issue_out(findings.from_json(stored, line=None), language) for stored in imported.file_issues],
         ),
         headers=imported.headers,
         samples=imported.samples,
         suggested_mapping=[SuggestionOut(**stored) for stored in imported.suggestion],
-        mapping=MappingOut(columns=imported.columns, defaults=imported.defaults) if imported.columns else None,
+        mapping=_mapping(imported),
         version=imported.version,
         progress=_progress(imported),
         result=ResultOut.model_validate(result) if result else None,
@@ -57,18 +63,28 @@ def import_out(view: ImportView, language: str) -> ImportOut:
     )
 
 
+def _mapping(imported: Import) -> MappingOut | None:
+    if imported.columns is None and not imported.defaults:
+        return None
+    return MappingOut(columns=imported.columns, defaults=imported.defaults)
+
+
 def _progress(imported: Import) -> ProgressOut | None:
     if imported.work_started_at is None:
         return None
-    total = imported.rows_total if imported.commit_options else None
-    total = max(imported.line_breaks - imported.header_line + 1, imported.rows_done) if total is None else total
-    eta = None
-    if not is_working(imported):
-        total = imported.rows_total if imported.rows_total is not None else total
-    elif imported.rows_done:
+    total, eta = _total(imported), None
+    if imported.state in COUNTED and imported.rows_done:
         elapsed = (utcnow() - imported.work_started_at).total_seconds()
         eta = round(elapsed / imported.rows_done * max(0, total - imported.rows_done), 1)
     return ProgressOut(done=imported.rows_done, total=total, eta_seconds=eta)
+
+
+def _total(imported: Import) -> int:
+    if imported.undo_requested_at is not None and imported.result is not None:
+        return int(imported.result["added"])
+    if imported.rows_total is not None and (imported.commit_options is not None or not is_working(imported)):
+        return imported.rows_total
+    return max(imported.line_breaks - imported.header_line + 1, imported.rows_done)
 
 
 def _failure(imported: Import, language: str) -> FailureOut | None:
@@ -82,10 +98,14 @@ def _failure(imported: Import, language: str) -> FailureOut | None:
 def issue_out(issue: Issue, language: str) -> IssueOut:
     """A finding with its sentence."""
     params = {
+        "line": issue.line,
         "value": issue.value or "",
         "column": text(language, f"columns.{issue.column}.title") if issue.column else "",
         **issue.params,
     }
+    message = text(language, f"issues.{issue.code}", **params)
+    if issue.code is IssueCode.EMAIL_INVALID and "suggestion" in issue.params:
+        message += " " + text(language, "phrases.did_you_mean", **params)
     return IssueOut(
         code=issue.code.value,
         severity=issue.severity.value,
@@ -93,7 +113,7 @@ def issue_out(issue: Issue, language: str) -> IssueOut:
         column=issue.column,
         value=issue.value,
         params=dict(issue.params),
-        message=text(language, f"issues.{issue.code}", **params),
+        message=message,
     )
 
 

@@ -1,28 +1,39 @@
 """Bytes of a file -> its records with the line each starts on. Pure; never whole in memory.
 
 The csv module parses; this module decides what it is fed, knows where every record starts as an editor counts lines,
-and refuses what cannot be read with certainty. Encodings are those that contain ASCII.
+and refuses what cannot be read with certainty.
 """
 
 import codecs
 import csv
-import io
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Final
+from typing import Final, Protocol
+from unicodedata import normalize
+
+from pydantic_core import from_json
 
 from app.errors import AppError, Code
+from app.imports.columns import OUR_HEADERS
+from app.imports.encodings import codec
+from app.imports.header import first_cells, is_footer, is_repeated
+from app.imports.quotes import open_quote, split_lines, swallowing_quote
 
 CELL_CHARACTERS: Final = 1024 * 1024
 csv.field_size_limit(CELL_CHARACTERS)  # the csv module keeps one limit for the whole process
 # What no row of people comes near, so that no file fills the memory with a single record.
 RECORD_CHARACTERS: Final = 4 * CELL_CHARACTERS
 CELLS: Final = 10_000
+FOOTER_LINES: Final = 50
+"""How many lines at the end of a file may be footers."""
+IGNORED_SHOWN: Final = 100
 
 SEP_LINE: Final = re.compile(r'"?sep=([^\w\s"\']|\t)"?(?:\r\n|\r|\n)?', re.IGNORECASE)
+_NO_VALUE: Final = re.compile(r"(?<![^\t,;|\r\n])\\N(?![^\t,;|\r\n])")
+_GUARDED: Final = re.compile("''*[=+\\-@\t\r]")
 
 Record = tuple[int, list[str]]
 """A record: the line it starts on, and its cells."""
@@ -35,7 +46,16 @@ class Dialect:
     encoding: str
     delimiter: str
     quote: str
+    """Empty: no cell is quoted."""
     header_line: int
+    escape: str = ""
+    """A backslash where a quote in a cell is written behind one; empty where it is doubled."""
+    headers: tuple[str, ...] = ()
+    """As shown: where they stand again, that is no row."""
+    ignores_lines: bool = True
+    """False: repeated headers and footers are rows like any other."""
+    is_sheet: bool = False
+    """A sheet of a workbook, kept as UTF-8 text: a JSON array of cells on each line, an empty line for an empty row."""
 
 
 def is_filled(cells: Sequence[str]) -> bool:
@@ -67,6 +87,9 @@ class RecordReader:
     ) -> None:
         self.header: list[str] = []
         self.starts: list[Start] = []
+        self.ignored: list[tuple[int, str]] = []
+        """Lines below the header that are no rows, and why (`header`, `footer`): the first 100."""
+        self.ignored_lines = 0
         self._dialect = dialect
         self._is_at_top = start is None
         self._first = start or Start(piece=0, line=max(1, dialect.header_line), skip=max(0, dialect.header_line - 1))
@@ -74,6 +97,9 @@ class RecordReader:
         self._max_lines = max_lines
         self._file = Lines(pieces, dialect.encoding, self._first)
         self._record_line = self._first.line  # the line that the record starts on that the parser is at
+        self._runs_of_record: list[list[str]] = []
+        self._plain_until = 0  # records above this line need no second look unless they look odd themselves
+        self._held: list[Record] = []  # footers, unless a row follows; and blank records between them
 
     @property
     def lines(self) -> int:
@@ -81,33 +107,98 @@ class RecordReader:
         return self._file.count
 
     def records(self) -> Iterator[Record]:
-        """Every record below the header, blank ones too."""
-        dialect, file, most = self._dialect, self._file, CELLS
-        lines, above = self._without_lines_above(chain.from_iterable(self._runs()))
-        parser = csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote)
-        line = self._record_line = above + 1
-        try:
-            if self._is_at_top and dialect.header_line > 0:
-                self.header = next(parser, [])
-                line = self._record_line = above + parser.line_num + 1
-            for cells in parser:
-                if file.next_start is not None:
-                    self._note_start(line)
-                if len(cells) > most:
-                    raise AppError(Code.FILE_TOO_MANY_COLUMNS, line=line, columns=len(cells), limit=most)
-                yield line, cells
-                line = self._record_line = above + parser.line_num + 1
-        except csv.Error:
-            # The one error of the lenient csv module: a cell above the limit. One that spans lines is an open quote.
-            spans = above + parser.line_num > line
-            code = Code.FILE_QUOTE_UNCLOSED if spans else Code.FILE_CELL_TOO_LARGE
-            raise AppError(code, line=line, limit=CELL_CHARACTERS) from None
+        """Every record below the header that is a row, blank ones too."""
+        if self._dialect.headers[-2:] == OUR_HEADERS:  # a file of rejected rows, mended
+            return ((line, [without_guard(cell) for cell in cells]) for line, cells in self._records())
+        return self._records()
 
     def batches(self, size: int) -> Iterator[Iterable[Record]]:
         """The records `size` at a time, the last time fewer. Use one up before asking for the next: nothing is kept."""
         records = self.records()
         for first in records:
             yield chain([first], islice(records, size - 1))
+
+    def _records(self) -> Iterator[Record]:
+        dialect = self._dialect
+        lines, above = self._without_lines_above(chain.from_iterable(self._runs()))
+        parser = parser_of(lines, dialect)
+        line = self._record_line = above + 1
+        first_headers = first_cells(dialect.headers) if dialect.ignores_lines else ()
+        width = -1
+        try:
+            if self._is_at_top and dialect.header_line > 0:
+                self.header = next(parser, [])
+                self._refuse_swallowed(parser.line_num)
+                line = self._record_line = above + parser.line_num + 1
+            for cells in parser:
+                # What costs time is asked only of records that differ from the one above, or where it matters.
+                is_one_line = parser.line_num == line - above
+                if is_one_line and len(cells) == width and line < self._plain_until and cells[0] not in first_headers:
+                    yield line, cells
+                    line += 1
+                else:
+                    below = above + parser.line_num + 1
+                    self._refuse_swallowed(below - line)
+                    yield from self._rows(line, cells)
+                    width = len(cells) or -1
+                    line = below
+                self._record_line = line
+        except csv.Error:
+            # The one error of the lenient csv module: a cell above the limit. One that spans lines is an open quote.
+            if above + parser.line_num > line:
+                raise self._unclosed() from None
+            raise AppError(Code.FILE_CELL_TOO_LARGE, line=line, limit=CELL_CHARACTERS) from None
+        yield from self._without_footers()
+
+    def _refuse_swallowed(self, count: int) -> None:
+        """Raise AppError where the record the parser is at spans so many lines and swallows others."""
+        dialect = self._dialect
+        if count < 2 or not dialect.quote:
+            return
+        opens = swallowing_quote(
+            list(islice(self._lines_of_record(), count)),
+            delimiter=dialect.delimiter,
+            quote=dialect.quote,
+            escape=dialect.escape,
+            columns=len(dialect.headers or self.header),
+        )
+        if opens is not None:
+            raise AppError(Code.FILE_QUOTE_UNCLOSED, line=self._record_line + opens)
+
+    def _rows(self, line: int, cells: list[str]) -> Iterator[Record]:
+        """What a record comes to that needed a second look: itself, nothing, or with it what was held back."""
+        if self._file.next_start is not None:
+            self._note_start(line)
+        if len(cells) > CELLS:
+            raise AppError(Code.FILE_TOO_MANY_COLUMNS, line=line, columns=len(cells), limit=CELLS)
+        if self._dialect.ignores_lines:
+            if self._dialect.header_line and is_repeated(cells, self._dialect.headers):
+                self._ignore(line, "header")
+                return
+            if self._may_be_footer(line, cells) or (self._held and not is_filled(cells)):
+                self._held.append((line, cells))
+                return
+        yield from self._held
+        self._held.clear()
+        if self._file.next_start is None:
+            self._plain_until = self._file.count - FOOTER_LINES
+        yield line, cells
+
+    def _may_be_footer(self, line: int, cells: list[str]) -> bool:
+        return line > self._file.count - FOOTER_LINES and is_footer(cells)
+
+    def _without_footers(self) -> Iterator[Record]:
+        """What was held back and is no footer, now that the file has ended."""
+        for line, cells in self._held:
+            if self._may_be_footer(line, cells):
+                self._ignore(line, "footer")
+            else:
+                yield line, cells
+
+    def _ignore(self, line: int, why: str) -> None:
+        self.ignored_lines += 1
+        if len(self.ignored) < IGNORED_SHOWN:
+            self.ignored.append((line, why))
 
     def _without_lines_above(self, lines: Iterator[str]) -> tuple[Iterator[str], int]:
         """The lines from the first record on, and how many stand above it in the file."""
@@ -123,19 +214,74 @@ class RecordReader:
         for run in self._file.runs():
             if self._limit is not None and self._file.count > self._limit:
                 raise AppError(Code.FILE_TOO_MANY_LINES, limit=self._max_lines)
+            is_one_record = self._record_line <= self._file.count - len(run)
+            self._runs_of_record = [*self._runs_of_record, run] if is_one_record else [run]
+            self._plain_until = 0
             yield run
             is_one_record = self._record_line <= self._file.count - len(run)
             swallowed = swallowed + sum(map(len, run)) if is_one_record else 0
             if swallowed > RECORD_CHARACTERS:
-                raise AppError(Code.FILE_QUOTE_UNCLOSED, line=self._record_line)
+                raise self._unclosed()
         if self._record_line <= self._file.count:
-            raise AppError(Code.FILE_QUOTE_UNCLOSED, line=self._record_line)
+            raise self._unclosed()
+
+    def _unclosed(self) -> AppError:
+        """The record the parser is at has a quote that is never closed."""
+        dialect, opens = self._dialect, 0
+        if dialect.quote:
+            record = list(self._lines_of_record())
+            opens = open_quote(record, delimiter=dialect.delimiter, quote=dialect.quote, escape=dialect.escape)
+        return AppError(Code.FILE_QUOTE_UNCLOSED, line=self._record_line + opens)
+
+    def _lines_of_record(self) -> Iterator[str]:
+        """The lines from the record on that the parser is at, as they stand in the file, as far as they were read."""
+        above = self._file.count - sum(map(len, self._runs_of_record))
+        return islice(chain.from_iterable(self._runs_of_record), self._record_line - above - 1, None)
 
     def _note_start(self, line: int) -> None:
         start = self._file.next_start
         if start is not None and line >= start.line:
             self.starts.append(Start(start.piece, line, start.skip + line - start.line))
             self._file.next_start = None
+
+
+class Parser(Protocol):
+    """Gives the cells of one record after the other, and knows how many lines it has taken for them."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+    def __next__(self) -> list[str]: ...
+
+
+def parser_of(lines: Iterator[str], dialect: Dialect) -> Parser:
+    """What makes records of lines. Its iterator may raise csv.Error: a cell above the limit."""
+    if dialect.is_sheet:
+        return _SheetParser(lines)
+    if not dialect.quote:
+        return csv.reader(lines, delimiter=dialect.delimiter, quoting=csv.QUOTE_NONE, quotechar=None)
+    return csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote, escapechar=dialect.escape or None)
+
+
+class _SheetParser:
+    def __init__(self, lines: Iterator[str]) -> None:
+        self.line_num = 0
+        self._lines = lines
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return self
+
+    def __next__(self) -> list[str]:
+        line = next(self._lines)
+        self.line_num += 1
+        cells: list[str] = [] if line.isspace() else from_json(line)
+        return cells
+
+
+def without_guard(cell: str) -> str:
+    """A cell without the apostrophe that keeps a spreadsheet from taking it for a formula."""
+    return cell[1:] if cell[:1] == "'" and _GUARDED.match(cell) else cell
 
 
 class Lines:
@@ -147,10 +293,10 @@ class Lines:
         self.next_start: Start | None = None
         """The first line that starts in the newest piece, if a reader can start there."""
         self._pieces = pieces
-        self._encoding = encoding
+        self._codec = codec(encoding)
         self._first_piece = first.piece
-        is_marked = encoding == "utf-8" and first.piece == 0
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig" if is_marked else encoding)("strict")
+        self._decoder = codecs.getincrementaldecoder(self._codec)("strict")
+        self._line_feed = "\n".encode(self._codec)
 
     def runs(self) -> Iterator[list[str]]:
         """The lines with their ends, as many at a time as a piece completes. Raises AppError."""
@@ -158,17 +304,29 @@ class Lines:
         for number, piece in enumerate(self._pieces, self._first_piece):
             if number > self._first_piece:
                 self.next_start = self._start_in(number, piece, begun)
+            elif number == 0 and not self._codec.startswith("utf"):
+                piece = piece.removeprefix(codecs.BOM_UTF8)  # whoever says how to read the file, it is no text
             text = begun + self._decode(piece, begun)
             end = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1  # a CR at the very end may be half a CRLF
             begun = text[end:]
-            run = split_lines(text[:end])
-            self.count += len(run)
+            run = self._counted(text[:end])
             if len(begun) > RECORD_CHARACTERS:
                 raise AppError(Code.FILE_CELL_TOO_LARGE, line=self.count + 1, limit=CELL_CHARACTERS)
             yield run
-        run = split_lines(begun + self._decode(b"", begun, final=True))
+        yield self._counted(begun + self._decode(b"", begun, final=True))
+
+    def _counted(self, text: str) -> list[str]:
+        """The lines of a text, counted; the very first one without a byte order mark.
+
+        Accents become part of their letters, and the `\\N` of databases, which is no value, an empty cell.
+        """
+        if "\\N" in text:
+            text = _NO_VALUE.sub("", text)
+        run = split_lines(text if text.isascii() else normalize("NFC", text))
+        if run and self.count == 0 and self._first_piece == 0:
+            run[0] = run[0].removeprefix("\ufeff")
         self.count += len(run)
-        yield run
+        return run
 
     def _start_in(self, number: int, piece: bytes, begun: str) -> Start | None:
         """The first line that starts in a piece; the end of one begun before is skipped. None in mid-character."""
@@ -176,18 +334,13 @@ class Lines:
             return None
         if not begun:
             return Start(number, self.count + 1, 0)
-        is_ended = begun.endswith("\r") and not piece.startswith(b"\n")
+        is_ended = begun.endswith("\r") and not piece.startswith(self._line_feed)
         return Start(number, self.count + 2, 0 if is_ended else 1)
 
     def _decode(self, piece: bytes, begun: str, *, final: bool = False) -> str:
         try:
             return self._decoder.decode(piece, final)
         except UnicodeDecodeError as error:
-            read = begun + error.object[: error.start].decode(self._encoding)
+            read = begun + error.object[: error.start].decode(self._codec)
             line = self.count + len(split_lines(read + "?"))
             raise AppError(Code.FILE_UNDECODABLE, line=line) from None
-
-
-def split_lines(text: str) -> list[str]:
-    """A text's lines with their ends as an editor counts them; `str.splitlines` splits at form feeds and more."""
-    return list(io.StringIO(text, newline=""))

@@ -1,141 +1,206 @@
-"""Takes a file in, piece by piece, and looks at its top. Never holds it whole; a broken upload leaves nothing."""
+"""Takes a file in as it arrives, whatever its kind, and looks at its top. Never holds it whole.
+
+A broken upload leaves nothing behind.
+"""
 
 import hashlib
-import uuid
-import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any, Protocol
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.access.actor import Actor
 from app.db.base import new_id
 from app.db.session import Database
-from app.errors import AppError, Code
-from app.imports.detect import Detected, Inspector, Overrides, detect
-from app.imports.mapping import is_known_header, suggest
-from app.imports.models import Import, ImportPiece
+from app.imports import queries
+from app.imports.detect import Detected, detect
+from app.imports.dialect import Overrides
+from app.imports.gunzip import MAGIC, Gunzip
+from app.imports.inspector import Inspector, Verdict
+from app.imports.issues import Issue, IssueCode
+from app.imports.kinds import FIRST_BYTES, Kind, OleFile, kind_of
+from app.imports.matching import is_known_header
+from app.imports.models import Import
+from app.imports.pieces import Limits, OriginalPieces, TextPieces, delete_pieces
+from app.imports.remembered import suggestions_for
+from app.imports.sheets import store_sheet
 from app.imports.steps import ImportState
-
-PIECE_BYTES = 1024 * 1024
-_COMPRESSION = 1  # the fastest: CSV shrinks to a quarter all the same
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How large a file may be."""
-
-    size: int
-    lines: int
-    columns: int
+from app.imports.workbook import Workbook
 
 
 class Upload:
-    """One file on its way in. Each piece is a transaction of its own: a slow client never holds the database."""
+    """One file on its way in: `write` its bytes, `end` it, then `finish` it as an import; or `discard` it.
+
+    Each piece is a transaction of its own: a slow client never holds the database.
+    """
 
     def __init__(self, database: Database, actor: Actor, limits: Limits) -> None:
         self.id = new_id()
         self._database = database
-        self._actor = actor
+        self.actor = actor
         self._limits = limits
-        self._inspector = Inspector()
         self._sha256 = hashlib.sha256()
         self._size = 0
-        self._waiting = bytearray()
-        self._head: bytes | None = None
-        self._pieces = 0
+        self._gunzip: Gunzip | None = None
+        self._first = b""
+        self._taker: _Taker | None = None
+        self._inspector = Inspector()
+        self._text = TextPieces(database, actor.platform_id, self.id)
+        self._workbook: Workbook | None = None
+        self._line_breaks = 0
+
+    @property
+    def is_workbook(self) -> bool:
+        """Whether `end` reads a sheet: that takes seconds, and a turn."""
+        return kind_of(self._first) is Kind.WORKBOOK
 
     def write(self, chunk: bytes) -> None:
-        """The next bytes. Raises AppError where the file is too large or is no text."""
+        """The next bytes. Raises AppError where the file is too large or cannot be read."""
         if not chunk:
             return
-        self._inspector.look(chunk, is_first=self._size == 0)
+        if not self._size and chunk.startswith(MAGIC):
+            self._gunzip = Gunzip()
         self._size += len(chunk)
-        if self._size > self._limits.size:
-            raise AppError(Code.FILE_TOO_LARGE, limit=f"{self._limits.size / 1024**2:.4g}")
-        if self._inspector.line_breaks > self._limits.lines + 1:
-            raise AppError(Code.FILE_TOO_MANY_LINES, limit=self._limits.lines)
+        self._limits.check_size(self._size)
         self._sha256.update(chunk)
-        self._waiting += chunk
-        while len(self._waiting) >= PIECE_BYTES:
-            self._store(self._cut())
+        for piece in [chunk] if self._gunzip is None else self._gunzip.write(chunk):
+            self._take(piece)
+
+    def end(self) -> None:
+        """All has arrived. Raises AppError where it ends too early or cannot be read."""
+        if self._gunzip is not None:
+            self._gunzip.end()
+        taker = self._taker or self._begin()
+        taker.end()
+        if self.is_workbook:
+            self._workbook, self._line_breaks = store_sheet(
+                self._database, self.actor.platform_id, self.id, None, self._text, self._limits
+            )
 
     def finish(self, session: Session, *, file_name: str, now: datetime) -> Import:
         """The import of the whole file. Raises AppError: empty, undecodable, no header and their like."""
-        encoding = self._inspector.encoding()
-        if self._waiting or not self._pieces:
-            self._store(bytes(self._waiting))
+        workbook = self._workbook
+        verdict = Verdict("utf-8") if workbook else self._inspector.verdict()
         found = detect(
-            self._head or b"",
-            is_whole=self._pieces == 1,
-            encoding=encoding,
+            self._text.head,
+            is_whole=self._text.count == 1,
+            encoding=verdict.encoding,
             overrides=Overrides(),
             is_known_header=is_known_header,
             max_columns=self._limits.columns,
+            is_sheet=workbook is not None,
         )
         imported = Import(
-            platform_id=self._actor.platform_id,
+            platform_id=self.actor.platform_id,
             id=self.id,
             state=ImportState.UPLOADED,
             version=1,
             created_at=now,
-            created_by=self._actor.name,
-            inviter_name=self._actor.inviter_name,
-            inviter_email=self._actor.email,
+            created_by=self.actor.name,
+            inviter_name=self.actor.inviter_name,
+            inviter_email=self.actor.email,
             file_name=file_name,
             size=self._size,
             sha256=self._sha256.hexdigest(),
-            line_breaks=self._inspector.line_breaks,
-            file_issues=[],
+            line_breaks=self._line_breaks or self._inspector.line_breaks,
+            file_issues=self._seen_before(session) + [issue.as_json_of_file() for issue in verdict.issues],
             overrides=asdict(Overrides()),
             defaults={},
         )
-        note_detected(imported, found)
+        if workbook is not None:
+            imported.format, imported.sheets, imported.sheet = workbook.format, workbook.sheets, workbook.sheet
+        note_detected(session, imported, found)
         session.add(imported)
         session.flush()
         return imported
 
     def discard(self) -> None:
-        """Leave nothing behind."""
+        """Leave nothing behind, unless the import is there: a commit may succeed and its answer be lost."""
         with self._database.writing() as session:
-            delete_pieces(session, self._actor.platform_id, self.id)
+            if session.get(Import, (self.actor.platform_id, self.id)) is None:
+                delete_pieces(session, self.actor.platform_id, self.id)
 
-    def _cut(self) -> bytes:
-        """The next piece: it ends with a line where one ends in its second half."""
-        end = self._waiting.rfind(b"\n", PIECE_BYTES // 2, PIECE_BYTES) + 1 or PIECE_BYTES
-        piece = bytes(self._waiting[:end])
-        del self._waiting[:end]
-        return piece
+    def _take(self, chunk: bytes) -> None:
+        """The next bytes, unpacked."""
+        if self._taker is not None:
+            self._taker.write(chunk)
+            return
+        self._first += chunk
+        if len(self._first) >= FIRST_BYTES:
+            self._begin()
 
-    def _store(self, piece: bytes) -> None:
-        if self._head is None:
-            self._head = piece
-        with self._database.writing() as session:
-            session.add(
-                ImportPiece(
-                    platform_id=self._actor.platform_id,
-                    import_id=self.id,
-                    number=self._pieces,
-                    content=zlib.compress(piece, _COMPRESSION),
-                )
-            )
-        self._pieces += 1
+    def _begin(self) -> "_Taker":
+        """It is clear what the file is, or there is no more of it."""
+        place = (self._database, self.actor.platform_id, self.id)
+        match kind_of(self._first):
+            case Kind.WORKBOOK:
+                self._taker = OriginalPieces(*place)
+            case Kind.OLE:
+                self._taker = OleFile()
+            case Kind.TEXT:
+                self._taker = _Text(self._text, self._inspector, self._limits, is_packed=self._gunzip is not None)
+        if self._first:
+            self._taker.write(self._first)
+        self._first = self._first[:FIRST_BYTES]
+        return self._taker
+
+    def _seen_before(self, session: Session) -> list[dict[str, Any]]:
+        """A warning where the very same file was uploaded before."""
+        earlier = queries.import_of_file(session, self.actor.platform_id, self._sha256.hexdigest())
+        if earlier is None:
+            return []
+        params = {
+            "import_id": str(earlier.id),
+            "created_at": earlier.created_at.isoformat().replace("+00:00", "Z"),
+            "created_by": earlier.created_by,
+            "state": earlier.state,
+            "day": earlier.created_at.date().isoformat(),
+        }
+        return [Issue(IssueCode.FILE_SEEN_BEFORE, None, params=params).as_json()]
 
 
-def note_detected(imported: Import, found: Detected) -> None:
+class _Taker(Protocol):
+    """What is done with the bytes of a file of one kind."""
+
+    def write(self, chunk: bytes) -> None: ...
+
+    def end(self) -> None: ...
+
+
+class _Text:
+    """A file that is text: looked at and stored as it passes by."""
+
+    def __init__(self, pieces: TextPieces, inspector: Inspector, limits: Limits, *, is_packed: bool) -> None:
+        self._pieces = pieces
+        self._inspector = inspector
+        self._limits = limits
+        self._is_packed = is_packed
+
+    def write(self, chunk: bytes) -> None:
+        self._inspector.look(chunk, is_first=not self._pieces.size)
+        self._limits.check_lines(self._inspector.line_breaks)
+        if self._is_packed:
+            self._limits.check_unpacked(self._pieces.size + len(chunk))
+        self._pieces.write(chunk)
+
+    def end(self) -> None:
+        self._pieces.end()
+
+
+def note_detected(session: Session, imported: Import, found: Detected) -> None:
     """Write down how the file is read, what its headers are and what they probably mean."""
     imported.encoding = found.dialect.encoding
     imported.delimiter = found.dialect.delimiter
     imported.quote = found.dialect.quote
+    imported.escape = found.dialect.escape
     imported.header_line = found.dialect.header_line
     imported.headers = found.headers
     imported.samples = found.samples
-    imported.suggestion = [suggestion.as_json() for suggestion in suggest(found.headers, found.samples)]
-
-
-def delete_pieces(session: Session, platform_id: int, import_id: uuid.UUID) -> None:
-    """Delete the bytes of a file."""
-    session.execute(
-        delete(ImportPiece).where(ImportPiece.platform_id == platform_id, ImportPiece.import_id == import_id)
-    )
+    imported.ignored = [{"line": line, "why": "preamble"} for line in found.preamble]
+    imported.file_issues = [
+        *(stored for stored in imported.file_issues if stored["code"] not in found.settled),
+        *(issue.as_json_of_file() for issue in found.issues),
+    ]
+    suggestions = suggestions_for(session, imported.platform_id, found)
+    imported.suggestion = [suggestion.as_json() for suggestion in suggestions]

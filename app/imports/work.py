@@ -3,8 +3,9 @@
 Decides nothing about rows.
 """
 
+import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,20 +22,22 @@ from app.directory import queries as directory
 from app.directory.models import Label, Organisation, StudentGroup
 from app.errors import AppError, Code
 from app.imports import queries
-from app.imports.models import Import, ImportPiece, ImportRow
-from app.imports.plan import KnownNames, Outcome, Plan, PlannedRow, Recipe
-from app.imports.steps import WORKING, ImportState
-from app.imports.table import Dialect, RecordReader, Start
+from app.imports.models import Import, ImportEdit, ImportOriginal, ImportPiece, ImportRow
+from app.imports.plan import NO_EDITS, KnownNames, Plan
+from app.imports.row import Edit, Outcome, PlannedRow, Recipe
+from app.imports.steps import WORKING, ImportState, Task, after_failure, step
+from app.imports.table import Dialect, Record, RecordReader, Start
 from app.texts import languages
 
 LEASE = timedelta(seconds=30)
 VALUE_CHARACTERS = 1000
 NAMES_SHOWN = 1000
 """How many of the names it creates an import tells of each kind."""
-SENDABLE = frozenset({ImportState.COMPLETED, ImportState.CANCELLED})
-"""States in which mails may still be sent; due work in one of them is a send."""
 MAX_ATTEMPTS = 5
+PAUSE_SECONDS = 0.003
+"""SQLite has one writer: whoever waits gets its turn between two chunks."""
 _RETRY_AFTER = timedelta(seconds=10)
+_LOOK_AGAIN_AFTER = timedelta(seconds=0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +49,22 @@ class Job:
     state: ImportState
     lease: uuid.UUID
     attempts: int
+    task: Task | None = None
 
 
 class NoLongerOurs(Exception):  # noqa: N818 nothing went wrong: somebody else goes on, or the import was taken back
     """The lease is somebody else's, or the import is in another state."""
 
 
-def start(imported: Import, state: ImportState, *, now: datetime, lease: uuid.UUID | None = None) -> None:
-    """Put work in front of a worker, or with `lease` into our own hands."""
-    imported.state = state
+def start(
+    imported: Import, state: ImportState, *, now: datetime, lease: uuid.UUID | None = None, task: Task | None = None
+) -> None:
+    """Put work in front of a worker, or with `lease` into our own hands. Whoever does other work on it stops.
+
+    Raises WrongStep.
+    """
+    imported.state = step(ImportState(imported.state), state)
+    imported.task = task
     imported.work_started_at = now
     imported.failure_code = None
     imported.failure_params = None
@@ -64,8 +74,9 @@ def start(imported: Import, state: ImportState, *, now: datetime, lease: uuid.UU
 
 
 def stop(imported: Import, state: ImportState) -> None:
-    """The work is done, for better or worse."""
-    imported.state = state
+    """The work is done, for better or worse. Raises WrongStep."""
+    imported.state = step(ImportState(imported.state), state)
+    imported.task = None
     imported.due_at = None
     imported.lease = None
 
@@ -91,7 +102,14 @@ def claim(session: Session, *, lease: uuid.UUID, now: datetime) -> Job | None:
     imported.lease = lease
     imported.due_at = now + LEASE
     imported.attempts += 1
-    return Job(imported.platform_id, imported.id, ImportState(imported.state), lease, imported.attempts)
+    return Job(
+        platform_id=imported.platform_id,
+        import_id=imported.id,
+        state=ImportState(imported.state),
+        lease=lease,
+        attempts=imported.attempts,
+        task=Task(imported.task) if imported.task else None,
+    )
 
 
 def clear_leases(session: Session, now: datetime) -> None:
@@ -103,9 +121,9 @@ def clear_leases(session: Session, now: datetime) -> None:
 
 @contextmanager
 def ours(database: Database, job: Job) -> Iterator[tuple[Session, Import]]:
-    """A transaction on an import whose lease we hold, renewed. Raises NoLongerOurs."""
+    """A transaction on an import whose lease we hold, renewed; nobody else changes it. Raises NoLongerOurs."""
     with database.writing() as session:
-        imported = queries.get_import(session, job.platform_id, job.import_id)
+        imported = queries.get_import(session, job.platform_id, job.import_id, is_locked=True)
         if imported is None or imported.lease != job.lease or imported.state != job.state:
             raise NoLongerOurs
         imported.due_at = utcnow() + LEASE
@@ -115,9 +133,10 @@ def ours(database: Database, job: Job) -> Iterator[tuple[Session, Import]]:
 def fail(database: Database, job: Job, error: AppError) -> None:
     """The work cannot be done; what was done stays, and the import says why."""
     with ours(database, job) as (_, imported):
-        # A send that fails leaves a completed import completed: its people are there.
-        stop(imported, job.state if job.state in SENDABLE else ImportState.FAILED)
-        imported.failure_code = error.code.value
+        stop(imported, after_failure(job.state))
+        # Nobody has said how to read it: then it is a question, not a fault.
+        is_question = error.code is Code.FILE_UNDECODABLE and not imported.overrides.get("encoding")
+        imported.failure_code = (Code.ENCODING_UNCERTAIN if is_question else error.code).value
         imported.failure_params = error.params
 
 
@@ -131,11 +150,40 @@ def try_again_later(database: Database, job: Job) -> None:
         imported.due_at = utcnow() + _RETRY_AFTER * job.attempts
 
 
+def look_again(imported: Import, *, now: datetime) -> None:
+    """Nothing can be done about it just now, and nothing went wrong: any worker looks at it again in a moment."""
+    imported.lease = None
+    imported.due_at = now + _LOOK_AGAIN_AFTER
+    imported.attempts = 0
+
+
 def leave_to_worker(database: Database, job: Job) -> None:
     """Give work back that was never begun."""
     with suppress(NoLongerOurs), ours(database, job) as (_, imported):
         imported.lease = None
         imported.due_at = utcnow()
+
+
+Look = Callable[[Session, int, uuid.UUID, uuid.UUID, int], Sequence[uuid.UUID]]
+"""Finds up to so many ids of what belongs to an import of a platform, behind an id, in order."""
+
+
+def found(
+    database: Database, job: Job, look: Look, *, at_once: int, also_older: bool = False
+) -> Iterator[Sequence[uuid.UUID]]:
+    """What belongs to an import, a few ids at a time: looked for outside, so that only what is found costs a lock.
+
+    Ids sort by time: whatever an import made is younger than the import.
+    """
+    last = uuid.UUID(int=0) if also_older else job.import_id
+    while True:
+        with database.reading() as session:
+            ids = look(session, job.platform_id, job.import_id, last, at_once)
+        if not ids:
+            return
+        yield ids
+        last = ids[-1]
+        time.sleep(PAUSE_SECONDS)
 
 
 # --- the plan and the file -------------------------------------------------------------------------------------------
@@ -144,11 +192,13 @@ def leave_to_worker(database: Database, job: Job) -> None:
 def plan_of(session: Session, imported: Import) -> Plan:
     """The plan of an import in the world as it is now. The same for preview and commit."""
     platform_id = imported.platform_id
+    teams = directory.all_teams(session, platform_id)
     known = KnownNames(
-        organisations=directory.all_names(session, platform_id, Organisation).keys(),
-        student_groups=directory.all_names(session, platform_id, StudentGroup).keys(),
-        labels=directory.all_names(session, platform_id, Label).keys(),
-        teams={key: team.leader for key, team in directory.all_teams(session, platform_id).items()},
+        organisations=directory.all_names(session, platform_id, Organisation),
+        student_groups=directory.all_names(session, platform_id, StudentGroup),
+        labels=directory.all_names(session, platform_id, Label),
+        teams={key: team.name for key, team in teams.items()},
+        leaders={key: team.leader for key, team in teams.items() if team.leader is not None},
     )
     return Plan(recipe_of(imported, platform_by_id(session, platform_id).default_language), known)
 
@@ -160,7 +210,18 @@ def recipe_of(imported: Import, platform_language: str) -> Recipe:
     defaults = {
         column: "/".join(value) if isinstance(value, list) else value for column, value in imported.defaults.items()
     }
-    return Recipe(tuple(imported.columns), defaults, platform_language, languages())
+    return Recipe(tuple(imported.columns), defaults, platform_language, languages(), imported.value_edits)
+
+
+def edits_of(source: Database | Session, imported: Import, records: Sequence[Record]) -> Mapping[int, Edit]:
+    """What people made of these rows, by line; costs nothing where they edited none."""
+    if not imported.edited_rows or not records:
+        return NO_EDITS
+    place = (imported.platform_id, imported.id, records[0][0], records[-1][0])
+    if isinstance(source, Session):
+        return queries.edits_between(source, *place)
+    with source.reading() as session:
+        return queries.edits_between(session, *place)
 
 
 def reader_of(
@@ -174,9 +235,23 @@ def reader_of(
         found = queries.pieces(source, imported.platform_id, imported.id, first)
     return RecordReader(
         found,
-        Dialect(imported.encoding, imported.delimiter, imported.quote, imported.header_line),
+        dialect_of(imported),
         start=start_at,
         max_lines=max_lines,
+    )
+
+
+def dialect_of(imported: Import) -> Dialect:
+    """How the import's file is read."""
+    return Dialect(
+        encoding=imported.encoding,
+        delimiter=imported.delimiter,
+        quote=imported.quote,
+        header_line=imported.header_line,
+        escape=imported.escape,
+        headers=tuple(imported.headers),
+        ignores_lines=imported.overrides.get("ignore_lines") is not False,
+        is_sheet=imported.format != "csv",
     )
 
 
@@ -215,9 +290,11 @@ def _shortened(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def forget(database: Database, platform_id: int, import_id: uuid.UUID) -> None:
-    """Take the rows and the pieces of a file that is given up out of the database: a few at a time, nobody waits."""
+    """Take a file that is given up out of the database, with its rows and edits: a few at a time, nobody waits."""
     _forget(database, ImportRow, ImportRow.line, platform_id, import_id, at_once=1000)
+    _forget(database, ImportEdit, ImportEdit.line, platform_id, import_id, at_once=1000)
     _forget(database, ImportPiece, ImportPiece.number, platform_id, import_id, at_once=8)
+    _forget(database, ImportOriginal, ImportOriginal.number, platform_id, import_id, at_once=8)
 
 
 def forget_rows(database: Database, job: Job) -> None:
@@ -227,7 +304,7 @@ def forget_rows(database: Database, job: Job) -> None:
 
 def _forget(
     database: Database,
-    model: type[ImportRow] | type[ImportPiece],
+    model: type[ImportRow | ImportEdit | ImportPiece | ImportOriginal],
     key: InstrumentedAttribute[int],
     platform_id: int,
     import_id: uuid.UUID,

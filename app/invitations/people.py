@@ -1,6 +1,6 @@
 """Adds people and their invitations, any number at a time: the one way anybody comes onto a platform.
 
-Writes what was decided; never decides who is added, never commits.
+Takes them off again, too. Writes what was decided; never decides who is added, never commits.
 """
 
 import uuid
@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from app.db import bulk
+from app.db.base import Ids
 from app.delivery import outbox
 from app.delivery.models import Lane, MailKind
+from app.directory import service as directory
 from app.directory.models import Role, User, UserState, UserStudentGroup
-from app.directory.service import attach_pending_leaders
 from app.invitations.models import Invitation, InvitationMessage, InvitationState
 
 
@@ -125,7 +127,7 @@ def add_people(
             session, platform_id, list(zip(user_ids, people, strict=True)), invite=invite, now=now, import_id=import_id
         )
     newcomers = {person.address: user_id for user_id, person in zip(user_ids, people, strict=True)}
-    attach_pending_leaders(session, platform_id, newcomers)
+    directory.attach_pending_leaders(session, platform_id, newcomers)
     return user_ids
 
 
@@ -180,3 +182,40 @@ def add_invitations(
         batch_id=import_id,
     )
     return invitation_ids
+
+
+def start_lifetimes(session: Session, platform_id: int, ids: Sequence[uuid.UUID], *, expires_at: datetime) -> None:
+    """From the first attempt to send on, these invitations work until then (rule 14)."""
+    session.execute(
+        update(Invitation)
+        .where(Invitation.platform_id == platform_id, Invitation.id.in_(list(ids)))
+        .values(expires_at=expires_at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def remove_people(session: Session, platform_id: int, user_ids: Ids, *, now: datetime) -> int:
+    """Take those of these off the platform who never accepted. Returns how many.
+
+    Their invitations that stand or have expired are revoked and keep their own copy of whom they were for; mails that
+    have not left are dropped.
+    """
+    people = select(User.id).where(
+        User.platform_id == platform_id, User.id.in_(user_ids), User.state == UserState.INVITED
+    )
+    session.execute(people.order_by(User.id).with_for_update()).close()  # from here on nobody accepts
+    of_them = (Invitation.platform_id == platform_id, Invitation.user_id.in_(people))
+    # First the mails, then what they are about: the order in which whoever sends them takes hold of both.
+    outbox.drop(session, platform_id, select(Invitation.id).where(*of_them), now=now)
+    stood = Invitation.state == InvitationState.PENDING
+    session.execute(
+        update(Invitation)
+        .where(*of_them)
+        .values(
+            user_id=None,
+            state=case((stood, InvitationState.REVOKED), else_=Invitation.state),
+            revoked_at=case((stood, now), else_=Invitation.revoked_at),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return directory.remove_people(session, platform_id, people)

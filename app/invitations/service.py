@@ -5,7 +5,7 @@ Decides by the state of the invitation; never invites anybody new, never sends a
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ from app.delivery.models import DeliveryState, Lane, MailKind
 from app.directory import queries as directory
 from app.directory.models import Role, User, UserState
 from app.directory.queries import Person
-from app.directory.service import remove_person
+from app.directory.service import remove_people
 from app.errors import AppError, Code, not_found
 from app.invitations import queries
 from app.invitations.models import Invitation, InvitationState
@@ -105,8 +105,8 @@ def resend(session: Session, actor: Actor, invitation_id: uuid.UUID, *, now: dat
         if view.person is not None and view.person.state != UserState.INVITED:
             raise AppError(Code.NOT_RESENDABLE)
     if view.delivery is not None and view.delivery.state in outbox.UNSENT:
-        if view.state is InvitationState.EXPIRED:
-            invitation.expires_at = None
+        if view.state is InvitationState.EXPIRED:  # tried before: there will be no first attempt to begin a lifetime
+            invitation.expires_at = now + _lifetime(session, invitation)
         outbox.release(session, view.delivery, now=now)
     else:
         invitation.generation += 1
@@ -125,6 +125,11 @@ def resend(session: Session, actor: Actor, invitation_id: uuid.UUID, *, now: dat
     return get_invitation(session, actor, invitation_id, now=now)
 
 
+def _lifetime(session: Session, invitation: Invitation) -> timedelta:
+    platform = platform_by_id(session, invitation.platform_id)
+    return timedelta(days=invitation.lifetime_days or platform.invitation_days)
+
+
 def revoke(session: Session, actor: Actor, invitation_id: uuid.UUID, *, now: datetime) -> InvitationView:
     """End an invitation: its links are dead, its unsent mail is dropped, and who never accepted is removed.
 
@@ -138,7 +143,7 @@ def revoke(session: Session, actor: Actor, invitation_id: uuid.UUID, *, now: dat
     if view.state is not InvitationState.REVOKED:
         invitation.state = InvitationState.REVOKED
         invitation.revoked_at = now
-        outbox.drop(session, actor.platform_id, [invitation.id])
+        outbox.drop(session, actor.platform_id, [invitation.id], now=now)
         session.flush()
         if invitation.user_id is not None:
             _remove_if_never_accepted(session, actor.platform_id, invitation.user_id, now)
@@ -162,7 +167,7 @@ def _remove_if_never_accepted(session: Session, platform_id: int, user_id: uuid.
         .where(Invitation.platform_id == platform_id, Invitation.user_id == user_id)
         .values(user_id=None)
     )
-    remove_person(session, platform_id, user_id)
+    remove_people(session, platform_id, [user_id])
 
 
 # --- the invited person's side: nobody is signed in, the token is all there is -----------------------------------
@@ -215,7 +220,7 @@ def accept(
     user.last_name = last_name or user.last_name
     invitation.state = InvitationState.ACCEPTED
     invitation.accepted_at = now
-    outbox.drop(session, platform_id, [invitation.id])
+    outbox.drop(session, platform_id, [invitation.id], now=now)
     session.flush()
     return directory.people_by_id(session, platform_id, [user.id])[user.id]
 

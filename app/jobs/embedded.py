@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 
 import structlog
 from sqlalchemy.exc import OperationalError
@@ -19,10 +20,13 @@ from app.delivery import claims
 from app.delivery.pump import TICK_SECONDS, Pump
 from app.errors import AppError, Code
 from app.imports import sweep, work
+from app.imports.cancel import hold_import
 from app.imports.check import check_import
 from app.imports.commit import commit_import
+from app.imports.one_shot import commit_checked
 from app.imports.send import send_import
-from app.imports.steps import ImportState
+from app.imports.steps import WORKING, ImportState, Task
+from app.imports.undo import undo_import
 from app.imports.work import Job, NoLongerOurs
 from app.logs import place_of
 
@@ -31,12 +35,16 @@ log = structlog.get_logger()
 _IDLE_SECONDS = 0.05
 _LOOK_ANYWAY_SECONDS = 1.0
 _SWEEP_SECONDS = 60.0
+_TRY_AGAIN_SECONDS = 0.2
 
-HANDLERS: Mapping[ImportState, Callable[..., None]] = {
+HANDLERS: Mapping[ImportState | Task, Callable[..., None]] = {
     ImportState.CHECKING: check_import,
     ImportState.COMMITTING: commit_import,
-    ImportState.COMPLETED: send_import,
-    ImportState.CANCELLED: send_import,
+    ImportState.CANCELLING: hold_import,
+    ImportState.UNDOING: undo_import,
+    Task.SEND: send_import,
+    Task.HOLD: hold_import,
+    Task.COMMIT: commit_checked,
 }
 
 
@@ -67,17 +75,32 @@ def deliver(database: Database, pump: Pump, stop: threading.Event, *, drain_seco
             stop.wait(1.0)
         stop.wait(TICK_SECONDS)
     watch.close()
-    pump.drain(drain_seconds)
+    _finish(pump, drain_seconds)
 
 
-def do_imports(database: Database, stop: threading.Event, *, max_lines: int) -> None:
+def _finish(pump: Pump, drain_seconds: float) -> None:
+    """Finish what is being sent and write it down, though the database fails us meanwhile: else it is sent again."""
+    until = time.monotonic() + drain_seconds
+    while True:
+        try:
+            pump.drain(max(0.0, until - time.monotonic()))
+        except OperationalError as error:
+            log.error("database_unavailable", kind=type(error.orig).__name__)
+            if time.monotonic() >= until:
+                return
+            time.sleep(_TRY_AGAIN_SECONDS)
+        else:
+            return
+
+
+def do_imports(database: Database, stop: threading.Event, *, max_lines: int, keep_files: timedelta) -> None:
     """Check and commit imports until stopped. A killed one is found again by its lease."""
     lease = new_id()
     swept_at = 0.0
     while not stop.is_set():
         try:
             if time.monotonic() - swept_at > _SWEEP_SECONDS:
-                tidy_up(database)
+                tidy_up(database, keep_files)
                 swept_at = time.monotonic()
             if not do_one(database, lease, max_lines=max_lines):
                 stop.wait(_IDLE_SECONDS)
@@ -86,10 +109,10 @@ def do_imports(database: Database, stop: threading.Event, *, max_lines: int) -> 
             stop.wait(1.0)
 
 
-def tidy_up(database: Database) -> None:
-    """Forget what is over: broken uploads, deleted files, kept answers, ended sessions."""
+def tidy_up(database: Database, keep_files: timedelta) -> None:
+    """Forget what is over: broken uploads, deleted and old files, kept answers, ended sessions."""
     now = utcnow()
-    sweep.sweep(database, now=now)
+    sweep.sweep(database, now=now, keep_files=keep_files)
     with database.writing() as session:
         access.sweep(session, now)
 
@@ -109,12 +132,17 @@ def do_one(database: Database, lease: uuid.UUID, *, max_lines: int) -> bool:
     return job is not None
 
 
+def _what(job: Job) -> ImportState | Task:
+    """What there is to do: the state tells, and where nothing is under way the task."""
+    return job.task if job.task is not None and job.state not in WORKING else job.state
+
+
 def run(database: Database, job: Job, *, max_lines: int) -> None:
     """One job to its end. What breaks it is tried again later, and ends as a failed import."""
-    bound = log.bind(import_id=str(job.import_id), work=job.state.value, attempt=job.attempts)
+    bound = log.bind(import_id=str(job.import_id), work=_what(job).value, attempt=job.attempts)
     bound.info("import_work_started")
     try:
-        HANDLERS[job.state](database, job, max_lines=max_lines)
+        HANDLERS[_what(job)](database, job, max_lines=max_lines)
     except NoLongerOurs:
         bound.info("import_work_taken_over")
     except OperationalError:

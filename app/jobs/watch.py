@@ -12,7 +12,7 @@ from app.delivery import claims
 from app.delivery.models import Lane
 from app.delivery.rates import SENDER
 from app.imports.models import Import
-from app.imports.steps import WORKING
+from app.imports.steps import COUNTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def look(session: Session, now: datetime) -> Background:
     """The background work now."""
     states = session.execute(select(Import.state, func.count()).group_by(Import.state))
     running = session.execute(
-        select(Import.rows_done, Import.work_started_at).where(Import.state.in_(WORKING), Import.lease.is_not(None))
+        select(Import.rows_done, Import.work_started_at).where(Import.state.in_(COUNTED), Import.lease.is_not(None))
     )
     rate = sum(done / max(0.1, (now - started).total_seconds()) for done, started in running if started is not None)
     sender = session.get(RateBucket, SENDER)

@@ -71,6 +71,8 @@ def documented(*codes: Code) -> dict[int | str, dict[str, Any]]:
     by_status: dict[int | str, list[Code]] = {}
     if any(status_of(code) == 422 for code in codes):  # a route's 422 replaces its router's: it names both
         codes = tuple(dict.fromkeys((Code.INVALID_REQUEST, *codes)))
+    if any(status_of(code) == 503 for code in codes):  # and so does its 503
+        codes = tuple(dict.fromkeys((*codes, Code.DATABASE_UNAVAILABLE)))
     if Code.IDEMPOTENCY_KEY_REUSED in codes:  # who takes a key may find that it is none
         codes = (*codes, Code.IDEMPOTENCY_KEY_INVALID)
     for code in codes:

@@ -30,13 +30,13 @@ def count(desk: Desk, model: type[Base]) -> int:
         (b"\n\n  \n", 422, "file_empty"),
         (b"\x00\x01\x02\x03" * 100, 422, "file_binary"),
         (PNG, 415, "file_type_unsupported"),
-        (b"PK\x03\x04" + b"\x14\x00" * 50, 415, "file_type_unsupported"),
-        (b"Jan,Peeters,jan@example.com,Acme\n", 422, "file_without_header"),
+        (b"PK\x03\x04" + b"\x14\x00" * 50, 422, "file_damaged"),
         (HEADER + b'Jan,"Peeters,jan@example.com,Acme\nAn,Maes,an@example.com,Acme\n', 422, "file_quote_unclosed"),
         (b",".join(b"h%d" % n for n in range(201)) + b"\n", 422, "file_too_many_columns"),
-        (HEADER + b"Jos\xe9,\x81\x8d,jan@example.com,Acme\n", 422, "file_undecodable"),
+        (HEADER + b"Jan,Peeters,jan@example.com,\"Acme\nAn,Maes,an@example.com,Acme\"\n", 422, "file_quote_unclosed"),
+        (("\ufeff" + HEADER.decode()).encode("utf-16-le") + b"x", 422, "file_undecodable"),
     ],
-    ids=["empty", "blank", "binary", "picture", "zip", "headerless", "quote", "columns", "undecodable"],
+    ids=["empty", "blank", "binary", "picture", "zip", "quote", "columns", "swallowed", "undecodable"],
 )
 def test_a_file_nobody_can_read_is_refused_and_leaves_nothing(
     desk: Desk, content: bytes, status: int, code: str
@@ -157,15 +157,18 @@ def test_a_broken_upload_is_swept(desk: Desk) -> None:
 
     from app.access.actor import Actor, ActorKind, Scope
     from app.db.base import utcnow
+    from app.imports.pieces import Limits
     from app.imports.sweep import sweep
-    from app.imports.upload import Limits, Upload
+    from app.imports.upload import Upload
 
     actor = Actor(desk.platform_id(), ActorKind.CLI, None, "cli", frozenset(Scope))
     upload_ = Upload(desk.database, actor, Limits(10_000_000, 100_000, 100))
     upload_.write(HEADER * 50_000)
     kept = upload(desk, FILE)
     assert count(desk, ImportPiece) > 1
-    assert sweep(desk.database, now=utcnow()) == 0
-    assert sweep(desk.database, now=utcnow() + timedelta(hours=25)) == 1
+    before = count(desk, ImportPiece)
+    sweep(desk.database, now=utcnow(), keep_files=timedelta(days=30))
+    assert count(desk, ImportPiece) == before
+    sweep(desk.database, now=utcnow() + timedelta(hours=25), keep_files=timedelta(days=30))
     assert count(desk, ImportPiece) == 1
     assert desk.http.get(f"/imports/{kept['id']}").status_code == 200

@@ -266,10 +266,10 @@ def test_a_file_name_that_is_too_long_is_refused(world: World) -> None:
 
 BAD_FILES = {
     Code.FILE_EMPTY: b"\n \n",
-    Code.FILE_BINARY: HEADER + b"\x00\x01\x02",
-    Code.FILE_TYPE_UNSUPPORTED: b"PK\x03\x04 a workbook",
-    Code.FILE_UNDECODABLE: HEADER + b"\x81\x8d\xff",
-    Code.FILE_WITHOUT_HEADER: b"Jan,Peeters,jan@example.com,Acme\n" * 3,
+    Code.FILE_BINARY: HEADER + b"\x00\x01\x02" * 9,
+    Code.FILE_TYPE_UNSUPPORTED: b"%PDF-1.7 a page",
+    Code.FILE_DAMAGED: b"PK\x03\x04 a workbook",
+    Code.FILE_UNDECODABLE: "\ufeffemail".encode("utf-16-le") + b"\x00",
     Code.FILE_QUOTE_UNCLOSED: HEADER + b'"Jan,Peeters,jan@example.com,Acme\n',
     Code.FILE_TOO_MANY_COLUMNS: b",".join(b"name %d" % n for n in range(201)) + b"\n",
 }

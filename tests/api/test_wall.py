@@ -156,11 +156,15 @@ class World:
         return {"platform": "acme", "email": "admin@acme.example.com"}
 
 
+OF_DONE_IMPORTS = {"cancel_import", "send_import", "undo_import"}
+"""Operations on an import that is committed."""
+
 PATH_PARAMETERS: dict[str, Callable[[World], str]] = {
     "invitation_id": lambda world: str(world.invitation()["id"]),
     "import_id": lambda world: world.ready_import(),
     "user_id": lambda world: str(world.invitation()["user_id"]),
     "key_id": lambda world: world.key_id(),
+    "line": lambda _world: "2",
 }
 """What makes a real object of platform acme for a path parameter, and gives its id."""
 
@@ -168,6 +172,11 @@ QUERY_IDS: dict[str, Callable[[World], str]] = {
     "import_id": lambda world: world.ready_import(),
 }
 """The same for ids in a query."""
+
+QUERIES: dict[str, dict[str, Any]] = {
+    "list_import_values": {"column": "email"},
+}
+"""What an operation must be asked with."""
 
 BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "create_invitation": lambda world: {"json": world.person()},
@@ -177,6 +186,8 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "create_import": lambda world: {"files": world.upload()},
     "set_mapping": lambda _world: {"json": {"columns": ["first_name", "last_name", "email", "company"]}},
     "commit_import": lambda _world: {"json": {}},
+    "change_import_row": lambda _world: {"json": {"skip": True}},
+    "change_import_values": lambda _world: {"json": {"issue": "email_invalid", "skip": True}},
     "create_invitations": lambda world: {"json": {"invitations": [world.person(), world.person()]}},
     "change_user": lambda _world: {"json": {"state": "disabled"}},
     "create_session": lambda world: {"json": world.sign_in()},
@@ -242,20 +253,22 @@ class Operation:
         for name in self.parameters("path"):
             if name not in PATH_PARAMETERS:
                 pytest.fail(f"{self.id} has the path parameter {name}: add what makes one to PATH_PARAMETERS")
-            made = world.done_import() if self.is_stream else PATH_PARAMETERS[name](world)
+            is_of_done = self.is_stream or self.id in OF_DONE_IMPORTS
+            made = world.done_import() if is_of_done else PATH_PARAMETERS[name](world)
             path = path.replace(f"{{{name}}}", made)
         return path
 
     def unknown(self) -> str:
         """Its path with ids nobody has."""
-        path = self.path
+        path = self.path.replace("{line}", "2")
         for name in self.parameters("path"):
             path = path.replace(f"{{{name}}}", str(new_id()))
         return path
 
     def call(self, client: TestClient, path: str, **arguments: Any) -> Response:
-        """Call it."""
-        return client.request(self.method, path, **arguments)
+        """Call it, with the queries it cannot do without."""
+        queries = QUERIES.get(self.id, {}) | arguments.pop("params", {})
+        return client.request(self.method, path, params=queries, **arguments)
 
 
 DESCRIPTION = describe()

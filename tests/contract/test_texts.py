@@ -16,10 +16,11 @@ import pytest
 
 import app
 from app.errors import Code
-from app.imports.columns import COLUMNS
+from app.imports.columns import COLUMNS, MAPPABLE
 from app.imports.issues import IssueCode
 from app.imports.mapping import suggest
-from app.imports.plan import KnownNames, Outcome, Plan, PlannedRow, Recipe
+from app.imports.plan import KnownNames, Plan
+from app.imports.row import Outcome, PlannedRow, Recipe
 from app.imports.schemas import ColumnName
 from app.imports.show import issue_out
 from app.texts import languages, text, texts
@@ -27,6 +28,12 @@ from app.web import problems
 
 SOURCE = Path(app.__file__).parent
 LANGUAGES = languages()
+FINDINGS_ON_A_FILE = {
+    IssueCode.FILE_SEEN_BEFORE,
+    IssueCode.ENCODING_UNCERTAIN,
+    IssueCode.TEXT_DAMAGED,
+    IssueCode.HEADER_MISSING,
+}
 EACH_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
 ACCEPT_PAGE = {
     "title", "heading", "intro", "email", "first_name", "last_name", "password", "password_hint", "show_password",
@@ -111,8 +118,8 @@ def test_every_finding_has_its_text_and_no_other_has(language: str) -> None:
 
 @EACH_LANGUAGE
 def test_every_column_has_a_title_and_a_description_and_no_other_has(language: str) -> None:
-    names = {column.name for column in COLUMNS}
-    assert names == set(get_args(ColumnName))
+    assert {column.name for column in COLUMNS} == set(get_args(ColumnName))
+    names = {column.name for column in MAPPABLE}
     assert _under(language, "columns") == {f"{name}.{part}" for name in names for part in ("title", "description")}
 
 
@@ -220,7 +227,8 @@ def test_what_pydantic_refuses_has_its_words() -> None:
 def _troubled_rows() -> list[PlannedRow]:
     """A file in which everything is wrong that can be."""
     columns = ("first_name", "last_name", "email", "company", "language", "student_groups", "team", "team_leader")
-    known = KnownNames((), (), (), {"kept": "boss@example.com"})
+    globex = {"globex industries": "Globex Industries"}
+    known = KnownNames(globex, {}, {}, {"kept": "Kept"}, {"kept": "boss@example.com"})
     plan = Plan(Recipe(columns, {}, "en", LANGUAGES), known)
 
     def person(email: str, **other: str) -> list[str]:
@@ -234,6 +242,7 @@ def _troubled_rows() -> list[PlannedRow]:
                 person("long@example.com", last_name="x" * 101),
                 person("tab@example.com", last_name="a\tb"),
                 person("not an address"),
+                person("comma@example,com"),
                 person("language@example.com", language="tlh"),
                 person("groups@example.com", student_groups="/".join(map(str, range(51)))),
                 [*person("many@example.com"), "", "more"],
@@ -244,6 +253,8 @@ def _troubled_rows() -> list[PlannedRow]:
                 person("c@example.com", team="North", team_leader="nobody@example.com"),
                 person("d@example.com", team="North", team_leader="somebody@example.com"),
                 person("e@example.com", team="Kept", team_leader="somebody@example.com"),
+                person("f@gmial.com"),
+                person("g@example.com", company="Globex Industrie"),
             ],
             start=2,
         )
@@ -256,7 +267,7 @@ def _troubled_rows() -> list[PlannedRow]:
 @EACH_LANGUAGE
 def test_every_finding_on_a_row_can_be_said(language: str) -> None:
     issues = [issue for row in _troubled_rows() for issue in row.issues]
-    assert {issue.code for issue in issues} == set(IssueCode)
+    assert {issue.code for issue in issues} == set(IssueCode) - FINDINGS_ON_A_FILE
     for issue in issues:
         message = issue_out(issue, language).message
         assert len(message) > 20, issue.code

@@ -127,6 +127,7 @@ def test_a_resend_of_an_expired_invitation_whose_mail_still_waits_sends_it(posti
         session.execute(update(Invitation).values(expires_at=utcnow() - timedelta(minutes=1)))
     resent = posting.http.post(f"/invitations/{invited['id']}/resend").json()
     assert (resent["state"], resent["generation"], resent["delivery"]["state"]) == ("pending", 1, "queued")
+    assert resent["expires_at"] is not None  # a link has an end: no first attempt will begin its lifetime any more
 
 
 def test_a_claim_finds_its_mails_by_their_key_however_many_wait(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """The whole way of a file, from bytes to a plan: whatever the bytes, whatever the mapping, it is read or refused."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given, settings
@@ -8,9 +9,14 @@ from hypothesis import strategies as st
 
 from app.errors import AppError
 from app.imports.columns import COLUMNS, DEFAULTABLE
-from app.imports.detect import DELIMITERS, ENCODINGS, Inspector, Overrides, detect
-from app.imports.mapping import check_mapping, is_known_header, suggest
-from app.imports.plan import KnownNames, Outcome, Plan, Recipe
+from app.imports.detect import detect
+from app.imports.dialect import DELIMITERS, ESCAPE, Overrides
+from app.imports.encodings import ENCODINGS
+from app.imports.inspector import Inspector
+from app.imports.mapping import check_mapping, suggest
+from app.imports.matching import is_known_header
+from app.imports.plan import NOTHING_KNOWN, Plan
+from app.imports.row import Outcome, Recipe
 from app.imports.table import RecordReader
 
 ALL = [column.name for column in COLUMNS]
@@ -27,12 +33,16 @@ WORDS = [
     "",
     " ",
     "sep=;",
+    "Total: 3",
+    "Ren\udc82",
     "\x00",
     "\ufeff",
 ]
 LINES = st.tuples(st.sampled_from(DELIMITERS), st.lists(st.lists(st.sampled_from(WORDS), max_size=10), max_size=10))
 TABLES = st.builds(
-    lambda table, end, encoding: end.join(table[0].join(row) for row in table[1]).encode(encoding, "replace"),
+    lambda table, end, encoding: end.join(table[0].join(row) for row in table[1]).encode(
+        encoding, "surrogateescape" if encoding == "utf-8" else "replace"
+    ),
     LINES,
     st.sampled_from(["\n", "\r\n", "\r"]),
     st.sampled_from(["utf-8", "cp1252", "utf-8-sig", "utf-16"]),
@@ -42,8 +52,10 @@ OVERRIDES = st.builds(
     Overrides,
     encoding=st.none() | st.sampled_from(ENCODINGS),
     delimiter=st.none() | st.sampled_from(DELIMITERS),
-    quote=st.sampled_from([None, '"', "'"]),
+    quote=st.sampled_from([None, '"', "'", ""]),
+    escape=st.sampled_from([None, "", ESCAPE]),
     header_line=st.none() | st.integers(0, 4),
+    ignore_lines=st.none() | st.booleans(),
 )
 
 
@@ -69,7 +81,7 @@ def test_any_bytes_with_any_mapping_are_planned_to_the_last_record_or_refused(
         found = detect(
             raw,
             is_whole=True,
-            encoding=inspector.encoding(),
+            encoding=inspector.verdict().encoding,
             overrides=overrides,
             is_known_header=is_known_header,
             max_columns=50,
@@ -81,14 +93,20 @@ def test_any_bytes_with_any_mapping_are_planned_to_the_last_record_or_refused(
     defaults = data.draw(st.dictionaries(st.sampled_from(DEFAULTABLE), st.sampled_from(["fr", "A/B"])))
     check_mapping(columns, defaults, found.headers)
 
-    plan = Plan(Recipe(tuple(columns), defaults, "en", ("en", "fr", "nl")), KnownNames((), (), (), {}))
+    plan = Plan(Recipe(tuple(columns), defaults, "en", ("en", "fr", "nl")), NOTHING_KNOWN)
     lines = []
     # What is wrong with a whole file is said by detect: behind it nothing is refused any more.
-    for records in RecordReader(pieces, found.dialect).batches(batch):
+    reader = RecordReader(pieces, found.dialect)
+    for records in reader.batches(batch):
         rows = plan.read(records)
         plan.settle(rows, {"jan@example.com"})
         lines += [row.line for row in rows]
     plan.finish(lambda _: ())
     assert lines == [line for line, _ in RecordReader([raw], found.dialect).records()]
+    # What is no row is counted, and nothing is lost between the two.
+    everything = RecordReader([raw], replace(found.dialect, ignores_lines=False)).records()
+    ignored = {line for line, _ in reader.ignored}
+    assert [line for line, _ in everything] == sorted({*lines, *ignored})
+    assert len(ignored) == reader.ignored_lines
     assert plan.totals.rows == sum(plan.totals.outcomes.values()) == len(lines)
     assert sum(plan.totals.mails.values()) == plan.totals.outcomes[Outcome.ADD]

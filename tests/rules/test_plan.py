@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from app.directory.names import name_key
 from app.imports.columns import COLUMNS
 from app.imports.issues import Issue, IssueCode, Severity
-from app.imports.plan import KnownNames, Outcome, Plan, PlannedRow, Recipe, Totals
+from app.imports.plan import NOTHING_KNOWN, KnownNames, Plan, Totals
+from app.imports.row import Edit, Outcome, PlannedRow, Recipe, RowReader
 from app.imports.table import Record
 
 ALL = tuple(column.name for column in COLUMNS)
-NOTHING = KnownNames((), (), (), {})
+NOTHING = NOTHING_KNOWN
 JAN = {"first_name": "Jan", "last_name": "Peeters", "email": "jan@example.com", "company": "Acme"}
 ANN = JAN | {"first_name": "Ann", "email": "ann@example.com"}
 ZOE = JAN | {"first_name": "Zoë", "email": "zoe@example.com"}
@@ -132,7 +133,7 @@ def test_a_language_is_understood_regardless_of_case(given_: str) -> None:
     assert Planned({**JAN, "language": given_}).rows[0].values["language"] == "nl"
 
 
-@pytest.mark.parametrize("given_", ["de", "nl-BE", "Dutch", "n"])
+@pytest.mark.parametrize("given_", ["de", "German", "Belgisch", "n"])
 def test_a_language_that_is_not_installed_rejects_the_row(given_: str) -> None:
     planned = Planned({**JAN, "language": given_}, recipe=_recipe(language="fr"))
     assert planned.outcomes == [Outcome.REJECTED]
@@ -327,7 +328,7 @@ def test_unknown_names_on_added_rows_are_created_once_spelt_as_first_given() -> 
 
 
 def test_names_the_platform_has_in_any_case_are_not_created() -> None:
-    known = KnownNames({"acme"}, {"sales"}, {"staff"}, {"a": None})
+    known = KnownNames({"acme": "Acme"}, {"sales": "Sales"}, {"staff": "Staff"}, {"a": "A"}, {})
     person = {**JAN, "company": "ACME ", "student_groups": "SALES", "label": "Staff", "team": "A"}
     assert not any(Planned(person, known=known).totals.creates.values())
 
@@ -417,7 +418,7 @@ def test_the_same_leader_on_every_row_of_the_team_is_no_warning() -> None:
 
 
 def test_an_existing_or_remembered_leader_is_never_replaced() -> None:
-    known = KnownNames((), (), (), {"antwerp": "boss@example.com"})
+    known = KnownNames({}, {}, {}, {"antwerp": "Antwerp"}, {"antwerp": "boss@example.com"})
     planned = Planned(_led(JAN, "ann@example.com"), ANN, known=known)
     assert planned.issue() == Issue(IssueCode.LEADER_KEPT, 2, "team_leader", "ann@example.com", {"team": "Antwerp"})
     assert planned.leaders == {}
@@ -425,7 +426,7 @@ def test_an_existing_or_remembered_leader_is_never_replaced() -> None:
 
 
 def test_a_team_that_is_known_without_a_leader_gets_one() -> None:
-    planned = Planned(_led(JAN, "jan@example.com"), known=KnownNames((), (), (), {"antwerp": None}))
+    planned = Planned(_led(JAN, "jan@example.com"), known=KnownNames({}, {}, {}, {"antwerp": "Antwerp"}, {}))
     assert planned.leaders["antwerp"].address == "jan@example.com"
 
 
@@ -460,12 +461,17 @@ RECIPES = st.builds(
     languages=st.just(("en", "fr", "nl")),
 )
 USERS = st.sets(st.sampled_from(["jan@example.com", "ann@example.com", "zoe@xn--exmple-cua.com"]))
+def _named(*names: str) -> st.SearchStrategy[dict[str, str]]:
+    return st.sets(st.sampled_from(names)).map(lambda found: {name: name.title() for name in found})
+
+
 KNOWN = st.builds(
     KnownNames,
-    st.sets(st.sampled_from(["a", "acme"])),
-    st.sets(st.sampled_from(["a", "b"])),
-    st.sets(st.sampled_from(["a", "b"])),
-    st.dictionaries(st.sampled_from(["a", "b"]), st.sampled_from([None, "jan@example.com", "boss@example.com"])),
+    _named("a", "acme"),
+    _named("a", "b"),
+    _named("a", "b"),
+    _named("a", "b"),
+    st.dictionaries(st.sampled_from(["a", "b"]), st.sampled_from(["jan@example.com", "x@example.com"])),
 )
 
 
@@ -563,3 +569,31 @@ def test_planning_leaves_the_records_as_they_are(records: list[Record], recipe: 
     before = [(line, list(cells)) for line, cells in records]
     Plan(recipe, NOTHING).read(records)
     assert records == before
+
+
+# --- names in parts, and whole ones ---------------------------------------------------------------------------------
+
+
+def _name_of(columns: tuple[str, ...], *cells: str, edit: Edit | None = None) -> tuple[str, str]:
+    recipe = Recipe((*columns, "email", "company"), {}, "nl", ("en", "fr", "nl"))
+    row = RowReader(recipe).read((2, [*cells, "piet@example.com", "Acme"]), edit)
+    return row.values["first_name"], row.values["last_name"]
+
+
+def test_a_prefix_in_a_cell_of_its_own_becomes_part_of_the_last_name() -> None:
+    columns = ("first_name", "name_prefix", "last_name")
+    assert _name_of(columns, "Piet", "van der", "Meer") == ("Piet", "van der Meer")
+    assert _name_of(columns, "Piet", "", "Meer") == ("Piet", "Meer")
+    assert _name_of(columns, "Piet", "van", "") == ("Piet", "")
+    assert _name_of(columns, "Piet", "van der", "Meer", edit=Edit({"last_name": "de Boer"})) == ("Piet", "de Boer")
+
+
+def test_a_whole_name_is_taken_apart_and_an_edited_part_stands() -> None:
+    assert _name_of(("full_name",), "Jan van der Berg") == ("Jan", "van der Berg")
+    assert _name_of(("full_name",), "Jan Berg", edit=Edit({"first_name": "Johan"})) == ("Johan", "Berg")
+
+
+def test_a_composed_name_that_is_too_long_rejects_the_row() -> None:
+    recipe = Recipe(("first_name", "name_prefix", "last_name", "email", "company"), {}, "nl", ("nl",))
+    row = RowReader(recipe).read((2, ["Piet", "van " * 20, "x" * 60, "piet@example.com", "Acme"]))
+    assert (row.outcome, row.issues[0].code, row.issues[0].column) == (Outcome.REJECTED, "value_too_long", "last_name")

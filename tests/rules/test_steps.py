@@ -4,7 +4,17 @@ from itertools import pairwise
 
 import pytest
 
-from app.imports.steps import ALLOWED, WORKING, ImportState, may_follow
+from app.imports.steps import (
+    ALLOWED,
+    COUNTED,
+    FINISHED,
+    WORKING,
+    ImportState,
+    WrongStep,
+    after_failure,
+    may_follow,
+    step,
+)
 
 S = ImportState
 STORY = [S.UPLOADED, S.CHECKING, S.READY, S.COMMITTING]
@@ -27,7 +37,7 @@ def test_every_state_can_come_about() -> None:
     assert _reachable(S.UPLOADED) == set(ImportState)
 
 
-@pytest.mark.parametrize("ending", [[S.COMPLETED], [S.CANCELLING, S.CANCELLED], [S.FAILED]])
+@pytest.mark.parametrize("ending", [[S.COMPLETED], [S.CANCELLING, S.CANCELLED], [S.FAILED], [S.CANCELLING], []])
 def test_the_story_of_an_import_and_its_undoing(ending: list[ImportState]) -> None:
     states = [*STORY, *ending, S.UNDOING, S.UNDONE]
     assert all(may_follow(now, then) for now, then in pairwise(states))
@@ -47,15 +57,42 @@ def test_only_what_is_ready_or_failed_is_committed() -> None:
     assert {now for now in S if may_follow(now, S.COMMITTING)} == {S.READY, S.FAILED}
 
 
+def test_what_was_never_committed_is_neither_cancelled_nor_undone() -> None:
+    for now in (S.UPLOADED, S.CHECKING, S.READY):
+        assert not {S.CANCELLING, S.UNDOING} & ALLOWED[now]
+
+
+@pytest.mark.parametrize("now", sorted(FINISHED))
+def test_tasks_of_a_finished_import_leave_it_as_it_is(now: ImportState) -> None:
+    assert may_follow(now, now)
+    assert after_failure(now) is now
+
+
 @pytest.mark.parametrize("now", sorted(WORKING))
-def test_all_work_ends_and_all_work_can_fail(now: ImportState) -> None:
-    assert may_follow(now, S.FAILED)
+def test_all_work_ends_for_better_or_worse(now: ImportState) -> None:
+    assert may_follow(now, after_failure(now))
+    assert after_failure(now) not in WORKING
     assert _reachable(now) - WORKING
 
 
 def test_only_work_fails() -> None:
-    assert {now for now in S if may_follow(now, S.FAILED)} == WORKING
+    assert {now for now in S if may_follow(now, S.FAILED)} == WORKING - {S.CANCELLING}
+
+
+def test_a_cancel_that_fails_never_lets_the_commit_go_on() -> None:
+    assert after_failure(S.CANCELLING) is S.CANCELLED
+    assert not may_follow(S.CANCELLED, S.COMMITTING)
 
 
 def test_what_is_undone_stays_undone() -> None:
     assert ALLOWED[S.UNDONE] == frozenset()
+
+
+def test_work_that_is_counted_is_work() -> None:
+    assert COUNTED < WORKING
+
+
+def test_a_wrong_step_is_never_taken() -> None:
+    assert step(S.READY, S.COMMITTING) is S.COMMITTING
+    with pytest.raises(WrongStep, match="undone -> committing"):
+        step(S.UNDONE, S.COMMITTING)

@@ -1,0 +1,123 @@
+"""What people make of a file without touching it: one row's values, a value wherever it stands, rows left out.
+
+Edits are kept beside the file and a new check plans with them; never edits an import that was committed.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, literal, select
+from sqlalchemy.orm import Session
+
+from app.access.actor import Actor
+from app.db import bulk
+from app.db.base import Json, utcnow
+from app.errors import AppError, Code, FieldError
+from app.imports import queries
+from app.imports.issues import IssueCode
+from app.imports.look import find_import, planned_import, require_file
+from app.imports.models import Import, ImportEdit, ImportRow
+from app.imports.service import check_anew
+from app.imports.work import Job
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What to do with a row. `are_forgotten`: back to the file's own values; `is_skipped` None: as it is."""
+
+    values: Mapping[str, str]
+    are_forgotten: bool
+    is_skipped: bool | None
+
+
+def open_import(session: Session, actor: Actor, import_id: uuid.UUID) -> Import:
+    """An import that may be edited. Raises AppError not_found, import_closed, not_mapped, file_deleted."""
+    imported = find_import(session, actor, import_id)
+    if imported.commit_options is not None:
+        raise AppError(Code.IMPORT_CLOSED)
+    if imported.columns is None:
+        raise AppError(Code.NOT_MAPPED)
+    require_file(imported)
+    return imported
+
+
+def edit_row(session: Session, actor: Actor, import_id: uuid.UUID, line: int, change: RowChange) -> Job | None:
+    """Change one row; returns the check of a small file, the caller's to do. Raises what `open_import` raises."""
+    imported = open_import(session, actor, import_id)
+    edit = session.get(ImportEdit, (actor.platform_id, import_id, line))
+    if edit is None:
+        edit = ImportEdit(platform_id=actor.platform_id, import_id=import_id, line=line, values={}, is_skipped=False)
+    if change.are_forgotten:
+        edit.values = {}
+    else:
+        edit.values = edit.values | dict(change.values)
+    if change.is_skipped is not None:
+        edit.is_skipped = change.is_skipped
+    if edit.values or edit.is_skipped:
+        session.add(edit)
+    elif edit in session:
+        session.delete(edit)
+    return _edited(session, imported)
+
+
+def edit_value(
+    session: Session, actor: Actor, import_id: uuid.UUID, *, column: str, value: str, becomes: str
+) -> Job | None:
+    """Make one value of a column another wherever it stands; itself again takes that back.
+
+    Raises mapping_invalid for a column that nothing of the file feeds, and what `open_import` raises.
+    """
+    imported = open_import(session, actor, import_id)
+    if column not in (imported.columns or ()):
+        raise AppError(Code.MAPPING_INVALID, fields=[FieldError("/column", "column_not_mapped", {"column": column})])
+    of_column = dict(imported.value_edits.get(column, {}))
+    if value == becomes:
+        of_column.pop(value, None)
+    else:
+        of_column[value] = becomes
+    imported.value_edits = imported.value_edits | {column: of_column}
+    return _edited(session, imported)
+
+
+def edit_rows_with(
+    session: Session,
+    actor: Actor,
+    import_id: uuid.UUID,
+    *,
+    issue: IssueCode,
+    values: Mapping[str, str],
+    is_skipped: bool,
+) -> tuple[int, Job | None]:
+    """Change every row that has an issue, in one statement; how many they are, and the check.
+
+    Raises not_ready while a check is running, and what `open_import` raises.
+    """
+    imported = open_import(session, actor, import_id)
+    planned_import(session, actor, import_id)
+    rows = select(
+        ImportRow.platform_id,
+        ImportRow.import_id,
+        ImportRow.line,
+        literal(dict(values), Json),
+        literal(is_skipped),
+    ).where(
+        ImportRow.platform_id == actor.platform_id,
+        ImportRow.import_id == import_id,
+        ImportRow.codes.contains(f",{issue.value},", autoescape=True),
+    )
+    changed = session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+    insert = bulk.upsert(session, ImportEdit).from_select(
+        ["platform_id", "import_id", "line", "values", "is_skipped"], rows
+    )
+    keys = [ImportEdit.platform_id, ImportEdit.import_id, ImportEdit.line]
+    merged = bulk.merged_json(session, ImportEdit.__table__.c["values"], insert.excluded["values"])
+    skipped = ImportEdit.is_skipped | insert.excluded.is_skipped
+    session.execute(insert.on_conflict_do_update(index_elements=keys, set_={"values": merged, "is_skipped": skipped}))
+    return changed, _edited(session, imported)
+
+
+def _edited(session: Session, imported: Import) -> Job | None:
+    session.flush()
+    imported.edited_rows = queries.count_edits(session, imported.platform_id, imported.id)
+    return check_anew(imported, now=utcnow())

@@ -1,0 +1,185 @@
+"""What is measured, in which order: floor, ours, floor again, so that a slow minute is everybody's.
+
+Every floor has a process of its own, ours are the product's. What the figures mean is decided by report.
+"""
+
+import multiprocessing
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from rich.console import Console
+
+from tests.benchmarks import files, floors, peer, sinks
+from tests.benchmarks.files import Kind, Made
+from tests.benchmarks.latency import Answered, Visitors, p95
+from tests.benchmarks.report import Figure
+from tests.benchmarks.service import Service, wait
+from tests.delivery.fast_sink import FastSink
+
+PARTS = ("check", "commit", "peer", "delivery", "latency")
+_PEER_ROWS = 100_000
+_MAILS = 20_000
+_VISITS = 500
+_DOMAINS = 100_000
+_MILLION = 1_000_000
+_HOLD = 10_080  # minutes: no mail leaves while something else is measured
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass
+class Bench:
+    """A whole run: what of it, how often, where its files lie, and what came of it."""
+
+    folder: Path
+    console: Console
+    parts: Collection[str] = PARTS
+    sizes: Sequence[int] = (100_000, _MILLION)
+    runs: int = 5
+    figures: list[Figure] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Measure all that is asked for."""
+        largest = max(self.sizes)
+        if {"check", "commit"} & set(self.parts):
+            for rows in self.sizes:
+                self.check_and_commit(Kind(rows), self.runs)
+            domains = min(_DOMAINS, largest)
+            self.check_and_commit(Kind(domains, domains=domains), self.runs)
+            self.check_and_commit(Kind(largest, duplicates=0, bad=0, known=0), 1)
+        if "peer" in self.parts:
+            self.beside_the_peer(Kind(min(_PEER_ROWS, largest)))
+        if "delivery" in self.parts:
+            self.delivery(Kind(min(_MAILS, largest), duplicates=0, bad=0, known=0))
+        if "latency" in self.parts:
+            self.latency(Kind(largest))
+
+    def note(self, figure: Figure) -> None:
+        """Keep a figure, and tell it at once."""
+        self.figures.append(figure)
+        self.console.print(" · ".join(cell for cell in figure.cells() if cell), highlight=False)
+
+    def check_and_commit(self, kind: Kind, runs: int) -> None:
+        """A file checked beside the bare loop and committed beside raw `executemany`, and the worker's memory."""
+        made, base, import_id = self._uploaded(kind)
+        took: dict[str, list[float]] = {"loop": [], "check": [], "commit": [], "raw": []}
+        memory: list[float] = []
+        for _ in range(runs):
+            took["loop"].append(isolated(floors.bare_loop, made.people))
+            service = base.copied(self.folder / "run")
+            with service.running() as api:
+                took["check"].append(api.check(import_id))
+                if "commit" in self.parts:
+                    took["commit"].append(api.commit(import_id, hold_minutes=_HOLD))
+                memory.append(api.peak_megabytes())
+            if "commit" in self.parts:
+                took["raw"].append(isolated(floors.raw_executemany, service.database, self.folder / "raw.db"))
+        rates = {step: [kind.rows / seconds for seconds in found] for step, found in took.items()}
+        is_usual = kind == Kind(kind.rows)
+        goal = 0.25 if is_usual else None
+        self.note(Figure(f"check, {kind.name}", "rows/s", rates["check"], "bare loop", rates["loop"], goal))
+        if rates["commit"]:
+            goal = 0.3 if is_usual else None
+            name = f"commit, {kind.name}"
+            self.note(Figure(name, "rows/s", rates["commit"], "raw executemany", rates["raw"], goal))
+        most = 250.0 if kind.rows >= _MILLION else None
+        self.note(Figure(f"worker memory, {kind.name}", "MB", memory, most=most))
+
+    def beside_the_peer(self, kind: Kind) -> None:
+        """The same file by django-import-export, once, between two of ours."""
+        if find_spec("import_export") is None:
+            self.console.print("django-import-export is not installed here: `make bench` brings it")
+            return
+        made, base, import_id = self._uploaded(kind)
+        check, commit = [], []
+        for turn in range(2):
+            with base.copied(self.folder / "run").running() as api:
+                check.append(api.check(import_id))
+                commit.append(api.commit(import_id, hold_minutes=_HOLD))
+            if turn == 0:
+                theirs = isolated(peer.bulk_import, made.people, made.known, self.folder / "peer.db")
+        beside = [kind.rows / theirs] * 2
+        ours = [kind.rows / seconds for seconds in commit]
+        self.note(Figure(f"commit, {kind.name}", "rows/s", ours, "django-import-export", beside, least_ratio=8.0))
+        ours = [kind.rows / (one + other) for one, other in zip(check, commit, strict=True)]
+        self.note(Figure(f"check and commit, {kind.name}", "rows/s", ours, "django-import-export", beside))
+
+    def delivery(self, kind: Kind) -> None:
+        """Held mails released and sent to a sink, until the outbox says so of the last; beside postfix's generator."""
+        _, base, import_id = self._uploaded(kind)
+        with base.running() as api:
+            api.check(import_id)
+            api.commit(import_id, hold_minutes=_HOLD)
+        ours: list[float] = []
+        beside: list[float] = []
+        for _ in range(self.runs):
+            with sinks.mail_server(self.folder / "mails") as (url, sink):
+                floor = sinks.floor(url, kind.rows)
+                beside += [kind.rows / floor] if floor else []
+                with base.copied(self.folder / "run", url).running() as api:
+                    ours.append(kind.rows / api.send(import_id, kind.rows))
+        name = f"delivery, {kind.rows:,} mails to {sink}"
+        self.note(Figure(name, "mails/s", ours, "smtp-source", beside, least=2000.0))
+
+    def latency(self, kind: Kind) -> None:
+        """People who look and invite: idle, while a file is committed, and while its mails leave at the same time."""
+        _, base, import_id = self._uploaded(kind)
+        with base.running() as api:
+            api.check(import_id)
+        visits = max(5, _VISITS * min(kind.rows, _MILLION) // _MILLION)
+        for hold, what in ((_HOLD, f"while {kind.name} commit"), (0, f"while {kind.name} commit and are mailed")):
+            idle, busy, mails = self._visited(base, import_id, visits, hold)
+            for visit, name in (("list", "GET /invitations"), ("invite", "POST /invitations")):
+                beside = [p95(idle, visit)]
+                self.note(Figure(f"{name}, p95 {what}", "ms", [p95(busy, visit)], "idle", beside, most=100.0))
+        name = "mails of the import between an invitation and its mail"
+        self.note(Figure(name, "mails", _overtaking(mails, busy)))
+
+    def _visited(
+        self, base: Service, import_id: str, visits: int, hold: int
+    ) -> tuple[list[Answered], list[Answered], bytes]:
+        """Visitors before and during a commit, and the log of the mails that left meanwhile."""
+        log = self.folder / "mails"
+        log.unlink(missing_ok=True)
+        with FastSink(log) as sink:
+            service = base.copied(self.folder / "run", sink.url)
+            with service.running() as api:
+                idle = Visitors(service, "idle").come(visits)
+                api.begin_commit(import_id, hold_minutes=hold)
+                wait(lambda: api.get(import_id)["progress"]["done"] > 0)
+                busy = Visitors(service, "busy", see=lambda: log.stat().st_size).come(visits)
+                if api.get(import_id)["state"] != "committing":
+                    self.console.print("too few rows: the commit ended before the visitors did")
+                wait(lambda: all(one.email.encode() in log.read_bytes() for one in busy))
+        return idle, busy, log.read_bytes()
+
+    def _uploaded(self, kind: Kind) -> tuple[Made, Service, str]:
+        """A file, and a service where it waits for its check; who is there before is there."""
+        made = files.make(kind, self.folder)
+        base = Service.new(self.folder / "base")
+        with base.running() as api:
+            if kind.known:
+                known = api.upload(made.known)
+                api.check(known)
+                api.commit(known, send_invitations=False)
+            return made, base, api.upload(made.people)
+
+
+def _overtaking(log: bytes, invited: Sequence[Answered]) -> list[int]:
+    """How many mails of the import left between the answer to an invitation and its own mail, for each."""
+    return [
+        sum(b"@visitors." not in line for line in log[one.seen : log.index(one.email.encode())].splitlines())
+        for one in invited
+        if one.email
+    ]
+
+
+def isolated(step: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """What a step gives in a process of its own: no step is slowed by what another left in memory."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+        return process.submit(step, *arguments, **named).result()
