@@ -12,6 +12,7 @@ _SHOWN: Final = 40
 _TAIL: Final = "".join(
     bytes([byte]).decode("cp1252", "replace").replace(_REPLACEMENT, chr(byte)) for byte in range(128, 192)
 )
+_BEGINNING: Final = re.compile(f"[\xc2-\xf4][{_TAIL}]")  # a set to begin with is what makes the search fast
 _TWICE_ENCODED: Final = re.compile(f"(?:[\xc2-\xdf][{_TAIL}]|[\xe0-\xef][{_TAIL}]{{2}}|[\xf0-\xf4][{_TAIL}]{{3}})+")
 
 
@@ -27,9 +28,9 @@ class Damage:
 def first_damage(text: str) -> Damage | None:
     """The first place at which a text is garbled."""
     replaced = text.find(_REPLACEMENT)
-    for found in _TWICE_ENCODED.finditer(text, 0, replaced if replaced >= 0 else len(text)):
-        meant = _meant(found[0])
-        if meant is not None:
+    for beginning in _BEGINNING.finditer(text, 0, replaced if replaced >= 0 else len(text)):
+        found = _TWICE_ENCODED.match(text, beginning.start())
+        if found and (meant := _meant(found[0])) is not None:
             start, end = _word(text, found.start(), found.end())
             word = text[start:end]
             return Damage(found.start(), word, word.replace(found[0], meant))

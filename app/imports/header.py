@@ -72,12 +72,13 @@ def find_header(records: Sequence[Sequence[str]], is_known_header: Callable[[str
     is_wide = [2 * count > usual for count in filled]
     people = [n for n, cells in enumerate(top) if is_wide[n] and known[n] < 2 and has_address(cells)]
     above = range(people[0] if people else len(top))
-    if best := max((known[n] for n in above if is_wide[n] or known[n] > 1), default=0):
-        return _lowest(known, above, known.index(best))
+    named = [n for n in above if known[n] > 1]
+    if named:
+        return _lowest(known, above, max(named, key=known.__getitem__))  # of equals, the first
     wide = [n for n in above if is_wide[n] and not has_address(top[n])]
     if not wide:
         return None
-    header = wide[-1] if people else wide[0]
+    header = max(wide, key=known.__getitem__) if any(known[n] for n in wide) else wide[-1] if people else wide[0]
     return None if _is_like_a_row(top[header], top[header + 1 :]) else header
 
 

@@ -82,7 +82,7 @@ _ALPHABETS: Final[Mapping[Script, tuple[str, ...]]] = {
         "абвгдѓежзѕијклљмнњопрстќуфхцчџш",  # Macedonian
     ),
     Script.GREEK: ("αάβγδεέζηήθιίϊΐκλμνξοόπρσςτυύϋΰφχψωώ",),
-    Script.HEBREW: ("".join(map(chr, range(0x05B0, 0x05F5))),),
+    Script.HEBREW: ("".join(map(chr, range(0x05D0, 0x05F5))),),
     Script.ARABIC: ("".join(map(chr, range(0x0620, 0x06D4))),),
 }
 _LETTERS: Final = {
@@ -186,7 +186,7 @@ _IMPOSSIBLE: Final = re.compile(
 )
 _UNUSUAL: Final = re.compile(
     rf"""{_L}[–—]+{_SMALL} | (?<!\S)[–—]{_L} | {_L}[–—…•“”‹›]$ | „[^“”]*$ | (?<!\S)[”›‘]{_SMALL}
-    | ¿{_L} | {_L}\xa0{_SMALL} | [ƒ†‡‰ˆ˜¤¦¬¶¸¯] | [±§¨¯¶×÷¢£¥¡¿©®·¼½¾¹²³ªºµ]{{2}} | [^\x00-\x7f][{{}}\[\]^~\\`]
+    | ¿{_L} | {_L}\xa0{_SMALL} | [ƒ\u05b0-\u05c7†‡‰ˆ˜¤¦¬¶¸¯] | [±§¨¯¶×÷¢£¥¡¿©®·¼½¾¹²³ªºµ]{{2}} | [^\x00-\x7f][{{}}\[\]^~\\`]
     | (?<=[^\W\d_])[’´](?!(?:[st]|re|ve|ll|[md])\b)[bcdfgj-np-tv-z]                # an apostrophe is behind d, l, O,
     | (?<!\S)’(?![tsnkmz]\b){_SMALL} | (?<={_SMALL}{_SMALL})(?<!s)[’´]$
     | (?<={_SMALL}{_SMALL})(?<!ll)(?<!nt)(?<!st)(?<!rd)(?<!qu)(?<!gl)(?<!\bun)[’´][aeiouyà-ÿ]  # dell, sant, qu

@@ -1,6 +1,5 @@
 """Routes of mending: look at values, change them, change or skip rows, take away what was rejected."""
 
-from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import quote
 
@@ -9,9 +8,10 @@ from fastapi.responses import StreamingResponse
 
 from app.errors import UNREADABLE, Code
 from app.imports import edits, look, rejected, service, show, values
+from app.imports.changes import ChangedOut, RowIn, ValueOut, ValuesIn
 from app.imports.edits import RowChange
 from app.imports.router import ImportId
-from app.imports.schemas import ChangedOut, ColumnName, PlannedRowOut, RowIn, ValueOut, ValuesIn
+from app.imports.schemas import ColumnName, PlannedRowOut
 from app.imports.values import Value
 from app.imports.work import Job
 from app.web.deps import Context, ContextOf, Importer, Language, Reader, Reading
@@ -62,7 +62,7 @@ def change_import_values(actor: Importer, context: ContextOf, import_id: ImportI
     if body.issue is not None:
         with context.database.writing() as session:
             changed, job = edits.edit_rows_with(
-                session, actor, import_id, issue=body.issue, values=_texts(body.values), is_skipped=bool(body.skip)
+                session, actor, import_id, issue=body.issue, values=body.values.texts(), is_skipped=bool(body.skip)
             )
     else:
         place = {"column": body.column or "", "value": body.value or ""}
@@ -85,7 +85,9 @@ def change_import_row(
     """Change or skip one row; answers with the row planned anew (of a large file: by itself, the check follows)."""
     with context.database.reading() as session:
         look.get_row(session, actor, import_id, line)  # a row must start there
-    change = RowChange(_texts(body.values or {}), are_forgotten=body.values is None, is_skipped=body.skip)
+    change = RowChange(
+        body.values.texts() if body.values else {}, are_forgotten=body.values is None, is_skipped=body.skip
+    )
     with context.database.writing() as session:
         job = edits.edit_row(session, actor, import_id, line, change)
     _check_now(context, job)
@@ -117,10 +119,6 @@ def get_rejected(actor: Reader, context: ContextOf, import_id: ImportId, lang: L
 def _check_now(context: Context, job: Job | None) -> None:
     if job is not None:
         service.check_now(context.database, job, max_lines=context.settings.upload_lines)
-
-
-def _texts(values: Mapping[ColumnName, str]) -> dict[str, str]:
-    return {str(column): text for column, text in values.items()}
 
 
 def _value_out(value: Value) -> ValueOut:

@@ -2,13 +2,12 @@
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.imports.columns import MAPPABLE
 from app.imports.encodings import ENCODINGS, known_encoding
-from app.imports.issues import IssueCode
 from app.imports.results import CreatesOut, ResultOut
 from app.invitations.fields import Message, ShortCode, Title
 from app.web.problems import InvalidValue
@@ -226,91 +225,6 @@ class MappingIn(BaseModel):
     header_line: int | None = Field(None, ge=0, le=1000, description="0: the file has no header.")
     ignore_lines: bool | None = Field(None, description="false: repeated headers and footers are rows like any other.")
     sheet: str | None = Field(None, max_length=255, description="Another sheet of a workbook, by its name.")
-
-
-def _as_text(value: object) -> object:
-    """A new value as a cell holds it: null empties it, groups may come as the list they are shown as."""
-    if value is None:
-        return ""
-    is_list = isinstance(value, list) and all(isinstance(part, str) for part in value)
-    return "/".join(value) if is_list else value  # type: ignore[arg-type] # it is one of texts
-
-
-def _whole_characters(value: str) -> str:
-    if any("\ud800" <= character <= "\udfff" for character in value):  # JSON can say half a character, UTF-8 cannot
-        raise InvalidValue("characters_not_allowed")
-    return value
-
-
-NewText = Annotated[
-    str,
-    BeforeValidator(_as_text, json_schema_input_type=str | list[str] | None),
-    AfterValidator(_whole_characters),
-]
-NewValues = dict[ColumnName, Annotated[NewText, Field(max_length=10_000)]]
-
-
-class RowIn(BaseModel):
-    """What to change about a row. `values`: what its cells should hold (null: nothing); null: the file's own again."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"values": {"email": "jan.peeters@example.com"}}]}
-    )
-
-    values: NewValues | None = Field({}, description="By our columns; null as a whole takes every edit back.")
-    skip: bool | None = Field(None, description="true: leave the row out; false: take it in again.")
-
-
-class ValuesIn(BaseModel):
-    """What to change wherever it stands: `column`, `from`, `to`; or every row with an `issue`: `set` or `skip`."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {"column": "language", "from": "Vlaams", "to": "nl"},
-                {"issue": "language_unknown", "set": {"language": "fr"}},
-                {"issue": "email_invalid", "skip": True},
-            ]
-        },
-    )
-
-    column: ColumnName | None = None
-    value: NewText | None = Field(None, alias="from", max_length=10_000, description="A value as GET tells it.")
-    becomes: NewText | None = Field(
-        None, alias="to", max_length=10_000, description="Empty: an empty cell. `from` itself: as it was."
-    )
-    issue: IssueCode | None = None
-    values: NewValues = Field({}, alias="set")
-    skip: Literal[True] | None = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        of_value = {"column", "value", "becomes"} & self.model_fields_set
-        of_issue = {"issue", "values", "skip"} & self.model_fields_set
-        is_value = len(of_value) == 3 and not of_issue and self.column is not None
-        is_issue = not of_value and self.issue is not None and (bool(self.values) != bool(self.skip))
-        if not (is_value or is_issue):
-            raise InvalidValue("value_change_unclear")
-        return self
-
-
-class ChangedOut(BaseModel):
-    """How many rows a change concerns, and the version of the plan that has it."""
-
-    changed: int
-    version: int
-
-
-class ValueOut(BaseModel):
-    """One value of a column. `becomes`: what it stands for after edits, defaults and what we understand."""
-
-    value: str = Field(examples=["Néerlandais"], description="As in the file; empty: the cell is.")
-    count: int = Field(examples=[120])
-    first_line: int = Field(examples=[2])
-    becomes: str = Field(examples=["nl"])
-    issue: str | None = Field(examples=[None], description="What is wrong with it.")
-    suggestion: str | None = Field(examples=[None], description="“Did you mean …?”")
 
 
 class CommitIn(BaseModel):

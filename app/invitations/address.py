@@ -1,6 +1,6 @@
 """What an e-mail address is and when two are the same person's (canonical form). Pure.
 
-Syntax is email-validator's verdict, to the letter. What is plain ASCII is decided here, in a hundredth of the time;
+Syntax is email-validator's verdict, to the letter. What is plain ASCII is decided here, in a fraction of the time;
 its verdict on any other domain is kept (a file has few domains and many people).
 """
 

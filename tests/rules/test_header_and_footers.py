@@ -142,7 +142,12 @@ def test_a_record_that_shares_values_with_those_below_is_no_header() -> None:
     assert _header("Ann;Acme;fr", "Jan;Acme;fr", "Zoë;Beta;nl")[0] == 0
 
 
+def test_a_title_that_is_a_name_of_ours_is_no_header() -> None:
+    assert _header("Company;;;", "wer;E-mail;was;wo", ANN, ANN)[0] == 2
+
+
 def test_a_person_labelled_like_a_header_is_no_header() -> None:
+    assert _header("Ann;Maes;;Manager", "Jan;Peeters;jan@example.com;Manager")[0] == 0
     assert _header("Ann;ann@example.com;Team", "Jan;jan@example.com;Manager")[0] == 0
 
 
