@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import uuid_utils
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, exists, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -58,11 +58,15 @@ def upsert(session: Session, model: type[Base]) -> sqlite.Insert | postgresql.In
     return sqlite.insert(model) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(model)
 
 
-def among(session: Session, column: InstrumentedAttribute[Any], texts: Collection[str]) -> ColumnElement[bool]:
-    """Whether a column is one of many texts. On SQLite they are one parameter, and the statement is always the same."""
+def present(
+    session: Session, texts: Collection[str], column: InstrumentedAttribute[Any], *conditions: ColumnElement[bool]
+) -> set[str]:
+    """Which of many texts a column holds. SQLite takes them as one parameter, and looks each up by the index."""
     if session.get_bind().dialect.name != "sqlite":
-        return column.in_(list(texts))
-    return column.in_(select(literal_column("value")).select_from(func.json_each(as_json(list(texts)))))
+        return set(session.scalars(select(column).where(column.in_(list(texts)), *conditions)))
+    value: ColumnElement[str] = literal_column("value")
+    given = select(value).select_from(func.json_each(as_json(list(texts))))
+    return set(session.scalars(given.where(exists().where(column == value, *conditions))))
 
 
 def merged_json(session: Session, old: ColumnElement[Any], new: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -1,15 +1,17 @@
 """Sessions and the only commit of the project. Knows no table; decides when a transaction begins and ends."""
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
+
+from app.db.turns import Turns
 
 BUSY_SECONDS = 20.0
 _BUSY_MILLISECONDS = 1000
@@ -19,7 +21,8 @@ class Database:
     """One database and its connections. Threads may share it; processes may not."""
 
     def __init__(self, url: str, *, connections: int = 20) -> None:
-        self.engine = _sqlite_engine(url, connections) if url.startswith("sqlite") else _engine(url, connections)
+        self._turns = Turns(Path(url.removeprefix("sqlite:///"))) if url.startswith("sqlite") else None
+        self.engine = _sqlite_engine(url, connections, self._turns) if self._turns else _engine(url, connections)
         self._writer = self.engine.execution_options(rollcall_writes=True)
 
     @contextmanager
@@ -38,6 +41,11 @@ class Database:
             except BaseException:
                 session.rollback()  # closing alone would give the connection back in the middle of its transaction
                 raise
+
+    def give_way(self) -> None:
+        """Between two transactions of long work: whoever waits to write goes first."""
+        if self._turns:
+            self._turns.give_way()
 
     def watch(self) -> "ChangeWatch":
         """Tells whether anybody has committed."""
@@ -93,24 +101,24 @@ def _engine(url: str, connections: int) -> Engine:
     )
 
 
-def _has_begun(driver: Any) -> bool:
+def _has_begun(driver: Any, turns: Turns) -> bool:
     """Begin to write as soon as nobody else does. SQLite's own waiting sleeps up to 100 ms and misses short pauses."""
-    until = time.monotonic() + BUSY_SECONDS
     driver.execute("PRAGMA busy_timeout = 0")
     try:
-        while time.monotonic() < until:
-            try:
-                driver.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError:
-                time.sleep(0.001)
-            else:
-                return True
-        return False
+        return _begins(driver) or turns.wait(partial(_begins, driver), BUSY_SECONDS)
     finally:
         driver.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
 
 
-def _sqlite_engine(url: str, connections: int) -> Engine:
+def _begins(driver: Any) -> bool:
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return False
+    return True
+
+
+def _sqlite_engine(url: str, connections: int, turns: Turns) -> Engine:
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     # hide_parameters: an error's text ends in logs, and the values of a statement are people's data.
     engine = create_engine(url, pool_size=connections, max_overflow=60, pool_timeout=10, hide_parameters=True)
@@ -135,7 +143,7 @@ def _sqlite_engine(url: str, connections: int) -> Engine:
             connection.exec_driver_sql("BEGIN")
             return
         # A writer that begins as a reader cannot wait its turn once another has written: it fails at once.
-        if not _has_begun(connection.connection.driver_connection):
+        if not _has_begun(connection.connection.driver_connection, turns):
             connection.exec_driver_sql("BEGIN IMMEDIATE")  # its error is the one to raise
 
     return engine

@@ -15,7 +15,7 @@ from app.directory.models import Label, Organisation, StudentGroup, Team, User, 
 
 Named = Organisation | StudentGroup | Label | Team
 
-_LOOK_UP_AT_ONCE = 2000
+_LOOK_UP_AT_ONCE = 1000
 _PLACE_OF: Mapping[type[Named], InstrumentedAttribute[Any]] = {
     Organisation: User.organisation_id,
     Label: User.label_id,
@@ -75,11 +75,16 @@ def known_users(session: Session, platform_id: int, addresses: Collection[str]) 
         part = wanted[start : start + _LOOK_UP_AT_ONCE]
         rows = session.execute(
             select(User.email_canonical, User.id, User.state).where(
-                User.platform_id == platform_id, bulk.among(session, User.email_canonical, part)
+                User.platform_id == platform_id, User.email_canonical.in_(part)
             )
         )
         known.update({address: KnownUser(user_id, UserState(state)) for address, user_id, state in rows})
     return known
+
+
+def known_addresses(session: Session, platform_id: int, addresses: Collection[str]) -> set[str]:
+    """Which of these canonical addresses are on the platform. Any number of them."""
+    return bulk.present(session, addresses, User.email_canonical, User.platform_id == platform_id)
 
 
 def names(session: Session, platform_id: int, model: type[Named], keys: Iterable[str]) -> dict[str, uuid.UUID]:

@@ -76,7 +76,7 @@ def _commit(database: Database, job: Job, max_lines: int) -> None:
                 session.flush()
                 ahead.begin()  # the next rows are planned while the disk writes these
             ahead.note_pace(len(rows), time.monotonic() - began)
-            time.sleep(work.PAUSE_SECONDS)
+            database.give_way()
     _give_teams_their_leaders(database, job, plan)
     with work.ours(database, job) as (session, imported):
         imported.result = (imported.result or empty_result()) | {"creates": created_names(session, job)}

@@ -17,16 +17,8 @@ from app.imports.encodings import codec
 from app.imports.header import HEADER_CHARACTERS, filled_width, tidy_headers
 from app.imports.inspector import damage_issue
 from app.imports.issues import Issue, IssueCode
-from app.imports.table import (
-    CELL_CHARACTERS,
-    IGNORED_SHOWN,
-    TOP,
-    Dialect,
-    Lines,
-    RecordReader,
-    is_filled,
-    without_guard,
-)
+from app.imports.lines import CELL_CHARACTERS, TOP, Lines
+from app.imports.table import IGNORED_SHOWN, Dialect, RecordReader, is_filled, without_guard
 
 SAMPLES: Final = 3
 _SAMPLE_RECORDS: Final = 200

@@ -185,11 +185,12 @@ _IMPOSSIBLE: Final = re.compile(
     re.VERBOSE,
 )
 _UNUSUAL: Final = re.compile(
-    rf"""{_L}[–—]+{_SMALL} | (?<!\S)[–—]{_L} | {_L}[–—…•“”‹›]$ | „[^“”]*$ | (?<!\S)[”›‘]{_SMALL}
-    | ¿{_L} | {_L}\xa0{_SMALL} | [ƒ\u05b0-\u05c7†‡‰ˆ˜¤¦¬¶¸¯] | [±§¨¯¶×÷¢£¥¡¿©®·¼½¾¹²³ªºµ]{{2}} | [^\x00-\x7f][{{}}\[\]^~\\`]
-    | (?<=[^\W\d_])[’´](?!(?:[st]|re|ve|ll|[md])\b)[bcdfgj-np-tv-z]                # an apostrophe is behind d, l, O,
-    | (?<!\S)’(?![tsnkmz]\b){_SMALL} | (?<={_SMALL}{_SMALL})(?<!s)[’´]$
-    | (?<={_SMALL}{_SMALL})(?<!ll)(?<!nt)(?<!st)(?<!rd)(?<!qu)(?<!gl)(?<!\bun)[’´][aeiouyà-ÿ]  # dell, sant, qu
+    rf"""{_L}[–—]+{_SMALL} | ^[–—]{_L} | {_L}[–—…•]$
+    | ^[^“”„‘’‚‹›]*{_L}[“”‹›]$ | ^[”›‘][^“”‘’‹›]*$ (?<={_SMALL}) | „[^“”]*$           # quotes without their other half
+    | ¿{_L} | {_L}\xa0{_SMALL} | [ƒ\u05b0-\u05c7†‡‰ˆ˜¤¦¬¶¸¯] | [±§¨¯¶×÷¢£¥¡¿©®·¼½¾¹²³ªºµ]{{2}} | [–—“”‘’][{{}}\[^~\\`]
+    | (?<=[^\W\d_])[’´](?!(?:[st]|re|ve|ll|[md])\b|sch)[bcdfgj-np-tv-z]            # an apostrophe is behind d, l, O,
+    | ^’(?![tsnkmz]\b){_SMALL}[^’]*$ | ^[^‘’]*{_SMALL}(?<!s)[’´]$                  # dell, sant, qu
+    | (?<={_SMALL}{_SMALL})(?<!ll)(?<!nt)(?<!st)(?<!rd)(?<!qu)(?<!gl)(?<!\bun)[’´][aeiouyà-ÿ]
     """,
     re.VERBOSE,
 )
@@ -247,7 +248,7 @@ def _of_case(word: str) -> int:
         if letter > "\x7f" and letter.isupper():
             if before.islower():
                 odd += IMPOSSIBLE
-            elif before.isupper() and behind.islower():
+            elif before.isupper() and behind.islower() and behind != "ß":
                 odd += UNUSUAL
     return 0 if _IRISH.match(word) else odd
 

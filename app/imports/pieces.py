@@ -124,3 +124,9 @@ def move_text(session: Session, platform_id: int, import_id: uuid.UUID, *, to: u
     of_platform = ImportPiece.platform_id == platform_id
     session.execute(delete(ImportPiece).where(of_platform, ImportPiece.import_id == to))
     session.execute(update(ImportPiece).where(of_platform, ImportPiece.import_id == import_id).values(import_id=to))
+
+
+def forget_starts(session: Session, platform_id: int, import_id: uuid.UUID) -> None:
+    """Where records start in the pieces is not known any more: the file is read in another way."""
+    of_import = (ImportPiece.platform_id == platform_id, ImportPiece.import_id == import_id)
+    session.execute(update(ImportPiece).where(*of_import).values(first_line=None, checkpoint=None))

@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.session import Database
+from app.imports.lines import Start
 from app.imports.models import Import, ImportEdit, ImportOriginal, ImportPiece, ImportPreview, ImportRow
 from app.imports.row import Edit
 from app.imports.steps import ImportState
-from app.imports.table import Start
 
 _NOT_COMMITTED = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.READY)
 

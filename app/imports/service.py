@@ -28,7 +28,7 @@ from app.imports.mapping import check_mapping
 from app.imports.matching import is_known_header
 from app.imports.meanings import language_of
 from app.imports.models import Import
-from app.imports.pieces import Limits
+from app.imports.pieces import Limits, forget_starts
 from app.imports.remembered import remember
 from app.imports.sheets import Sheet, another_sheet, take_over
 from app.imports.steps import FINISHED, ImportState, Task, may_follow
@@ -291,6 +291,7 @@ def _read_anew(session: Session, imported: Import, overrides: Overrides, columns
         is_sheet=imported.format != "csv",
     )
     imported.overrides = asdict(overrides)
+    forget_starts(session, imported.platform_id, imported.id)
     note_detected(session, imported, found)
 
 

@@ -4,7 +4,6 @@ The csv module parses; this module decides what it is fed, knows where every rec
 and refuses what cannot be read with certainty.
 """
 
-import codecs
 import csv
 import re
 from collections import deque
@@ -12,27 +11,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final, Protocol
-from unicodedata import normalize
 
 from pydantic_core import from_json
 
 from app.errors import AppError, Code
 from app.imports.columns import OUR_HEADERS
-from app.imports.encodings import codec
 from app.imports.header import first_cells, is_footer, is_repeated
-from app.imports.quotes import open_quote, split_lines, swallowing_quote
+from app.imports.lines import CELL_CHARACTERS, RECORD_CHARACTERS, Lines, Start
+from app.imports.quotes import open_quote, swallowing_quote
 
-CELL_CHARACTERS: Final = 1024 * 1024
 csv.field_size_limit(CELL_CHARACTERS)  # the csv module keeps one limit for the whole process
-# What no row of people comes near, so that no file fills the memory with a single record.
-RECORD_CHARACTERS: Final = 4 * CELL_CHARACTERS
 CELLS: Final = 10_000
 FOOTER_LINES: Final = 50
 """How many lines at the end of a file may be footers."""
 IGNORED_SHOWN: Final = 100
 
 SEP_LINE: Final = re.compile(r'"?sep=([^\w\s"\']|\t)"?(?:\r\n|\r|\n)?', re.IGNORECASE)
-_NO_VALUE: Final = re.compile(r"(?<![^\t,;|\r\n])\\N(?![^\t,;|\r\n])")
 _GUARDED: Final = re.compile("''*[=+\\-@\t\r]")
 
 Record = tuple[int, list[str]]
@@ -61,18 +55,6 @@ class Dialect:
 def is_filled(cells: Sequence[str]) -> bool:
     """Whether a record holds anything but separators and blanks."""
     return any(cell and not cell.isspace() for cell in cells)
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Where a reader may start in the middle: at a piece, `skip` lines into it, at a record on `line`."""
-
-    piece: int
-    line: int
-    skip: int
-
-
-TOP: Final = Start(piece=0, line=1, skip=0)
 
 
 class RecordReader:
@@ -156,7 +138,7 @@ class RecordReader:
         if count < 2 or not dialect.quote:
             return
         opens = swallowing_quote(
-            list(islice(self._lines_of_record(), count)),
+            self._lines_of_record(count),
             delimiter=dialect.delimiter,
             quote=dialect.quote,
             escape=dialect.escape,
@@ -177,6 +159,8 @@ class RecordReader:
                 return
             if self._may_be_footer(line, cells) or (self._held and not is_filled(cells)):
                 self._held.append((line, cells))
+                while self._held[0][0] <= line - FOOTER_LINES:  # too far above the end, wherever that is
+                    yield self._held.pop(0)
                 return
         yield from self._held
         self._held.clear()
@@ -229,14 +213,19 @@ class RecordReader:
         """The record the parser is at has a quote that is never closed."""
         dialect, opens = self._dialect, 0
         if dialect.quote:
-            record = list(self._lines_of_record())
+            record = self._lines_of_record(self._file.count)
             opens = open_quote(record, delimiter=dialect.delimiter, quote=dialect.quote, escape=dialect.escape)
         return AppError(Code.FILE_QUOTE_UNCLOSED, line=self._record_line + opens)
 
-    def _lines_of_record(self) -> Iterator[str]:
-        """The lines from the record on that the parser is at, as they stand in the file, as far as they were read."""
-        above = self._file.count - sum(map(len, self._runs_of_record))
-        return islice(chain.from_iterable(self._runs_of_record), self._record_line - above - 1, None)
+    def _lines_of_record(self, count: int) -> list[str]:
+        """So many lines of the record that the parser is at, as they stand in the file."""
+        *_, newest = self._runs_of_record
+        start = self._record_line - 1 - (self._file.count - len(newest))
+        if start >= 0:
+            return newest[start : start + count]
+        lines = list(chain.from_iterable(self._runs_of_record))
+        start += len(lines) - len(newest)
+        return lines[start : start + count]
 
     def _note_start(self, line: int) -> None:
         start = self._file.next_start
@@ -265,6 +254,8 @@ def parser_of(lines: Iterator[str], dialect: Dialect) -> Parser:
 
 
 class _SheetParser:
+    """The rows of a sheet, as the csv module's reader gives those of a file."""
+
     def __init__(self, lines: Iterator[str]) -> None:
         self.line_num = 0
         self._lines = lines
@@ -282,65 +273,3 @@ class _SheetParser:
 def without_guard(cell: str) -> str:
     """A cell without the apostrophe that keeps a spreadsheet from taking it for a formula."""
     return cell[1:] if cell[:1] == "'" and _GUARDED.match(cell) else cell
-
-
-class Lines:
-    """The lines of a file from its pieces: LF, CRLF and CR end one, wherever the pieces are cut."""
-
-    def __init__(self, pieces: Iterable[bytes], encoding: str, first: Start) -> None:
-        self.count = first.line - first.skip - 1
-        """How many lines stand above whatever comes next."""
-        self.next_start: Start | None = None
-        """The first line that starts in the newest piece, if a reader can start there."""
-        self._pieces = pieces
-        self._codec = codec(encoding)
-        self._first_piece = first.piece
-        self._decoder = codecs.getincrementaldecoder(self._codec)("strict")
-        self._line_feed = "\n".encode(self._codec)
-
-    def runs(self) -> Iterator[list[str]]:
-        """The lines with their ends, as many at a time as a piece completes. Raises AppError."""
-        begun = ""  # a line that ends in a later piece
-        for number, piece in enumerate(self._pieces, self._first_piece):
-            if number > self._first_piece:
-                self.next_start = self._start_in(number, piece, begun)
-            elif number == 0 and not self._codec.startswith("utf"):
-                piece = piece.removeprefix(codecs.BOM_UTF8)  # whoever says how to read the file, it is no text
-            text = begun + self._decode(piece, begun)
-            end = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1  # a CR at the very end may be half a CRLF
-            begun = text[end:]
-            run = self._counted(text[:end])
-            if len(begun) > RECORD_CHARACTERS:
-                raise AppError(Code.FILE_CELL_TOO_LARGE, line=self.count + 1, limit=CELL_CHARACTERS)
-            yield run
-        yield self._counted(begun + self._decode(b"", begun, final=True))
-
-    def _counted(self, text: str) -> list[str]:
-        """The lines of a text, counted; the very first one without a byte order mark.
-
-        Accents become part of their letters, and the `\\N` of databases, which is no value, an empty cell.
-        """
-        if "\\" in text and "\\N" in text:  # the shorter search is the faster one
-            text = _NO_VALUE.sub("", text)
-        run = split_lines(text if text.isascii() else normalize("NFC", text))
-        if run and self.count == 0 and self._first_piece == 0:
-            run[0] = run[0].removeprefix("\ufeff")
-        self.count += len(run)
-        return run
-
-    def _start_in(self, number: int, piece: bytes, begun: str) -> Start | None:
-        """The first line that starts in a piece; the end of one begun before is skipped. None in mid-character."""
-        if self._decoder.getstate()[0]:
-            return None
-        if not begun:
-            return Start(number, self.count + 1, 0)
-        is_ended = begun.endswith("\r") and not piece.startswith(self._line_feed)
-        return Start(number, self.count + 2, 0 if is_ended else 1)
-
-    def _decode(self, piece: bytes, begun: str, *, final: bool = False) -> str:
-        try:
-            return self._decoder.decode(piece, final)
-        except UnicodeDecodeError as error:
-            read = begun + error.object[: error.start].decode(self._codec)
-            line = self.count + len(split_lines(read + "?"))
-            raise AppError(Code.FILE_UNDECODABLE, line=line) from None

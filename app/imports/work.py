@@ -3,7 +3,6 @@
 Decides nothing about rows.
 """
 
-import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -22,11 +21,12 @@ from app.directory import queries as directory
 from app.directory.models import Label, Organisation, StudentGroup
 from app.errors import AppError, Code
 from app.imports import queries
+from app.imports.lines import Start
 from app.imports.models import Import, ImportEdit, ImportOriginal, ImportPiece, ImportRow
 from app.imports.plan import NO_EDITS, KnownNames, Plan
 from app.imports.row import Edit, Outcome, PlannedRow, Recipe
 from app.imports.steps import WORKING, ImportState, Task, after_failure, step
-from app.imports.table import Dialect, Record, RecordReader, Start
+from app.imports.table import Dialect, Record, RecordReader
 from app.texts import languages
 
 LEASE = timedelta(seconds=30)
@@ -34,8 +34,6 @@ VALUE_CHARACTERS = 1000
 NAMES_SHOWN = 1000
 """How many of the names it creates an import tells of each kind."""
 MAX_ATTEMPTS = 5
-PAUSE_SECONDS = 0.003
-"""SQLite has one writer: whoever waits gets its turn between two chunks."""
 _RETRY_AFTER = timedelta(seconds=10)
 _LOOK_AGAIN_AFTER = timedelta(seconds=0.5)
 
@@ -183,7 +181,7 @@ def found(
             return
         yield ids
         last = ids[-1]
-        time.sleep(PAUSE_SECONDS)
+        database.give_way()
 
 
 # --- the plan and the file -------------------------------------------------------------------------------------------
@@ -258,7 +256,7 @@ def dialect_of(imported: Import) -> Dialect:
 def known_addresses(session: Session, platform_id: int, rows: Iterable[PlannedRow]) -> set[str]:
     """Which of the addresses of rows that might be added are on the platform."""
     wanted = [row.address for row in rows if row.outcome is Outcome.ADD]
-    return set(directory.known_users(session, platform_id, wanted)) if wanted else set()
+    return directory.known_addresses(session, platform_id, wanted) if wanted else set()
 
 
 def keep_rows(session: Session, imported: Import, rows: Sequence[PlannedRow]) -> None:

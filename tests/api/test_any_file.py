@@ -44,7 +44,12 @@ TERMS = {
     "skipped": "skipped",
 }
 AFTER = {"added": "to_add"} | {term: term for term in TERMS if term != "to_add"}
-A_FEW = settings(max_examples=25, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+A_FEW = settings(
+    max_examples=20,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),  # shrinking takes minutes
+)
 MANY = settings(A_FEW, max_examples=1500)
 
 # --- what a file may be, and what may be asked ------------------------------------------------------------------------

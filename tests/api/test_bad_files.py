@@ -33,7 +33,7 @@ def count(desk: Desk, model: type[Base]) -> int:
         (b"PK\x03\x04" + b"\x14\x00" * 50, 422, "file_damaged"),
         (HEADER + b'Jan,"Peeters,jan@example.com,Acme\nAn,Maes,an@example.com,Acme\n', 422, "file_quote_unclosed"),
         (b",".join(b"h%d" % n for n in range(201)) + b"\n", 422, "file_too_many_columns"),
-        (HEADER + b"Jan,Peeters,jan@example.com,\"Acme\nAn,Maes,an@example.com,Acme\"\n", 422, "file_quote_unclosed"),
+        (HEADER + b'Jan,Peeters,jan@example.com,"Acme\nAn,Maes,an@example.com,Acme"\n', 422, "file_quote_unclosed"),
         (("\ufeff" + HEADER.decode()).encode("utf-16-le") + b"x", 422, "file_undecodable"),
     ],
     ids=["empty", "blank", "binary", "picture", "zip", "quote", "columns", "swallowed", "undecodable"],

@@ -51,7 +51,7 @@ SPANS_PLATFORMS = {
         "sends_by_result": "numbers about the installation, nobody's data",
     },
     "jobs/watch.py": {"look": "numbers about the installation, nobody's data"},
-    "db/bulk.py": {"among": "takes the values of a parameter apart; reads no table"},
+    "db/bulk.py": {"present": "takes the values of a parameter apart; reads no table"},
     "imports/work.py": {
         "is_due": "the worker serves every platform",
         "claim": "the worker serves every platform",

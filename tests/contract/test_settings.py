@@ -39,7 +39,7 @@ def run(environment: Mapping[str, str], *arguments: str, folder: Path) -> subpro
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=5,
+        timeout=60,
         check=False,
     )
 

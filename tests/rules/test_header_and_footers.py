@@ -227,6 +227,12 @@ def test_footers_are_the_same_wherever_the_file_is_cut(size: int) -> None:
     assert whole.ignored == cut.ignored == [(len(lines) - FOOTER_LINES + 1 + n, "footer") for n in range(FOOTER_LINES)]
 
 
+def test_what_may_be_a_footer_is_held_back_only_near_the_end() -> None:
+    found = reader("\n".join([NAMES, ANN, "Total: 1", *[";;;"] * 500]))
+    assert [line for line, _ in found.records()] == list(range(2, 504))
+    assert found.ignored == []
+
+
 def test_a_reader_that_starts_in_the_middle_knows_the_header_and_the_footers() -> None:
     raw = "\n".join([NAMES, *[ANN, NAMES] * 200, "Total: 200"]).encode()
     pieces = [raw[:4000], raw[4000:8000], raw[8000:]]

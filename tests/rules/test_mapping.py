@@ -196,8 +196,8 @@ EXPORTS = {
         user_id= | integration_id= | login_id= | password= | first_name=first_name | last_name=last_name | full_name=
         sortable_name= | short_name= | email=email | status= | pronouns= | declared_user_type=""",
     "AFAS": """
-        Medewerker= | Naam= | Roepnaam=first_name | Voornamen= | Voorletters= | Voorvoegsel=name_prefix | Achternaam=last_name
-        Geboortenaam= | Geboortedatum= | Geslacht= | E-mail werk=email | E-mail privé= | Werkgever=company
+        Medewerker= | Naam= | Roepnaam=first_name | Voornamen= | Voorletters= | Voorvoegsel=name_prefix
+        Achternaam=last_name | Geboortenaam= | Geboortedatum= | Geslacht= | E-mail werk=email | E-mail privé= | Werkgever=company
         Organisatorische eenheid= | Functie= | Afdeling= | Leidinggevende=""",
     "Personio, German": """
         Vorname=first_name | Nachname=last_name | E-Mail=email | Gesellschaft=company | Abteilung= | Team=team

@@ -461,6 +461,8 @@ RECIPES = st.builds(
     languages=st.just(("en", "fr", "nl")),
 )
 USERS = st.sets(st.sampled_from(["jan@example.com", "ann@example.com", "zoe@xn--exmple-cua.com"]))
+
+
 def _named(*names: str) -> st.SearchStrategy[dict[str, str]]:
     return st.sets(st.sampled_from(names)).map(lambda found: {name: name.title() for name in found})
 

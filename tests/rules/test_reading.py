@@ -14,8 +14,9 @@ from app.errors import AppError, Code
 from app.imports.detect import detect
 from app.imports.dialect import DELIMITERS, ESCAPE, Overrides
 from app.imports.encodings import ENCODINGS, codec
+from app.imports.lines import CELL_CHARACTERS, RECORD_CHARACTERS
 from app.imports.matching import is_known_header
-from app.imports.table import CELL_CHARACTERS, CELLS, RECORD_CHARACTERS, Dialect, Record, RecordReader, is_filled
+from app.imports.table import CELLS, Dialect, Record, RecordReader, is_filled
 from tests.rules.reading import COMMA, PEOPLE, cut_at, detected, inspected, read, refusal
 
 
