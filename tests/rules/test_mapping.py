@@ -197,8 +197,8 @@ EXPORTS = {
         sortable_name= | short_name= | email=email | status= | pronouns= | declared_user_type=""",
     "AFAS": """
         Medewerker= | Naam= | Roepnaam=first_name | Voornamen= | Voorletters= | Voorvoegsel=name_prefix
-        Achternaam=last_name | Geboortenaam= | Geboortedatum= | Geslacht= | E-mail werk=email | E-mail privé= | Werkgever=company
-        Organisatorische eenheid= | Functie= | Afdeling= | Leidinggevende=""",
+        Achternaam=last_name | Geboortenaam= | Geboortedatum= | Geslacht= | E-mail werk=email | E-mail privé=
+        Werkgever=company | Organisatorische eenheid= | Functie= | Afdeling= | Leidinggevende=""",
     "Personio, German": """
         Vorname=first_name | Nachname=last_name | E-Mail=email | Gesellschaft=company | Abteilung= | Team=team
         Standort= | Vorgesetzter= | Position= | Geschlecht= | Geburtsdatum=""",
