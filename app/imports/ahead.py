@@ -14,7 +14,7 @@ from app.imports.row import Edit, PlannedRow
 from app.imports.table import Record
 
 # SQLite has one writer: whoever else wants to write waits for the chunk that is being written.
-CHUNK_SECONDS = 0.04
+CHUNK_SECONDS = 0.05
 CHUNK_ROWS = 2000
 """At most; and these are the first and the fewest."""
 _FIRST_ROWS, _FEWEST_ROWS = 500, 200
