@@ -1,6 +1,5 @@
 """The worker process: does import work and delivers mails until it is told to stop. Serves nobody."""
 
-import gc
 import signal
 import threading
 from datetime import timedelta
@@ -18,6 +17,7 @@ from app.delivery.models import MailKind
 from app.delivery.pump import Pump
 from app.delivery.rates import Rates
 from app.delivery.senders.base import sender_from_url
+from app.imports.ahead import prepare, spare_the_collector
 from app.invitations.mail import InvitationMail
 from app.jobs import embedded
 from app.jobs.lock import WorkerLock
@@ -54,7 +54,8 @@ def run_worker(settings: Settings, stop: threading.Event, *, waits: bool = False
         require_current(database)
         if lock is not None:
             embedded.clear_leases(database)
-        gc.freeze()  # what is loaded by now stays: the collector need not look through it again and again
+        prepare(__name__)
+        spare_the_collector()
         imports = threading.Thread(target=_do_imports, args=(database, stop, settings), name="imports", daemon=True)
         imports.start()
         log.info("worker_started")

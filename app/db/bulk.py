@@ -3,12 +3,12 @@
 Rows carry driver values: ids as 16 bytes, times by `moment`, JSON as text. SQLite's half; PostgreSQL's comes with it.
 """
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import uuid_utils
+from pydantic_core import from_json, to_json
 from sqlalchemy import ColumnElement, exists, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -16,7 +16,6 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.db.base import Base
 
 _uuid7 = uuid_utils.uuid7
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def new_id_bytes() -> bytes:
@@ -31,7 +30,7 @@ def moment(value: datetime) -> str:
 
 def as_json(value: object) -> str:
     """A value of a JSON column."""
-    return _json(value)
+    return to_json(value).decode()
 
 
 def insert(
@@ -65,8 +64,9 @@ def present(
     if session.get_bind().dialect.name != "sqlite":
         return set(session.scalars(select(column).where(column.in_(list(texts)), *conditions)))
     value: ColumnElement[str] = literal_column("value")
-    given = select(value).select_from(func.json_each(as_json(list(texts))))
-    return set(session.scalars(given.where(exists().where(column == value, *conditions))))
+    given = select(func.json_group_array(value)).select_from(func.json_each(as_json(list(texts))))
+    found = session.execute(given.where(exists().where(column == value, *conditions))).scalar_one()
+    return set(from_json(found))
 
 
 def merged_json(session: Session, old: ColumnElement[Any], new: ColumnElement[Any]) -> ColumnElement[Any]:

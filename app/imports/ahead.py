@@ -1,81 +1,238 @@
-"""Plans the next rows of a file while the last ones are written: two cores, one file.
+"""The rows of a file, planned one after the other; where they are many, read ahead by a process of its own.
 
-Decides how many rows that is at a time; never what happens to one, and writes nothing.
+Two cores, one file: reading and validating are half of the work. Decides where that is done, never what a row comes to.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
-from queue import SimpleQueue
-from threading import Thread
-from typing import Self
+import fcntl
+import gc
+import multiprocessing
+import signal
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Any, Final, Self
 
+import structlog
+
+from app.db.session import Database
+from app.errors import AppError, Code
+from app.imports import planning, queries
+from app.imports.models import Import
 from app.imports.plan import Plan
-from app.imports.row import Edit, PlannedRow
-from app.imports.table import Record
+from app.imports.reading.lines import Start
+from app.imports.reading.table import Dialect, RecordReader
+from app.imports.row import Outcome, PlannedRow, Recipe, RowReader
+from app.logs import place_of
 
-# SQLite has one writer: whoever else wants to write waits for the chunk that is being written.
-CHUNK_SECONDS = 0.05
-CHUNK_ROWS = 2000
-"""At most; and these are the first and the fewest."""
-_FIRST_ROWS, _FEWEST_ROWS = 500, 200
+log = structlog.get_logger()
+
+MANY: Final = 20_000
+"""From so many lines on, another process is worth its start."""
+_AT_ONCE: Final = 1000
+_PIPE_BYTES: Final = 1024 * 1024
+"""What lies ready, some thousand rows; no system gives everybody more."""
+_ENDS_WITHIN_SECONDS: Final = 5.0
+_COLLECT_AFTER: Final = 50_000
+"""New objects before the collector looks for cycles. Rows hold none, and come and go by the thousand."""
+
+_processes = multiprocessing.get_context("forkserver")
+
+
+def prepare(*modules: str) -> None:
+    """Have the parent of reading processes started now, with these modules loaded: the first file need not wait."""
+    _processes.set_forkserver_preload(["__main__", *modules])
+    forkserver.ensure_running()
+
+
+def spare_the_collector() -> None:
+    """Keep Python's collector from looking through rows: for a process that does nothing but pass many on."""
+    gc.freeze()  # what is loaded by now stays
+    gc.set_threshold(_COLLECT_AFTER, 20, 50)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file to be read as rows: where it lies, how it is read, what its rows mean, whether people edited some."""
+
+    database_url: str
+    platform_id: int
+    import_id: uuid.UUID
+    dialect: Dialect
+    recipe: Recipe
+    max_lines: int
+    is_edited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What reading a file found besides its rows."""
+
+    lines: int
+    starts: Sequence[Start]
+    ignored: Sequence[tuple[int, str]]
+    ignored_lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """Why a file cannot be read to its end."""
+
+    code: Code
+    params: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """What nobody foresaw: the kind of error, and where it was raised."""
+
+    kind: str
+    where: str
+
+
+_Packed = PlannedRow | tuple[int, dict[str, str], str, tuple[str, ...]]
+_Found = list[PlannedRow] | Read | _Refused | _Broken
 
 
 class PlannedAhead:
-    """The rows behind a checkpoint, planned in a thread: as many at a time as are written in `CHUNK_SECONDS`.
+    """The rows of a file, in its order, planned as far as the file alone can tell; in the end, what else it holds."""
 
-    `begin` and take `rows`, in turns. The thread never keeps the process from ending, as a pool's would.
-    """
-
-    def __init__(
-        self,
-        plan: Plan,
-        records: Iterator[Record],
-        edits_of: Callable[[Sequence[Record]], Mapping[int, Edit]],
-        checkpoint: int,
-    ) -> None:
+    def __init__(self, database: Database, imported: Import, plan: Plan, *, max_lines: int, many: int = MANY) -> None:
+        self._read: Read | None = None
+        self._database = database
         self._plan = plan
-        self._records = records
-        self._edits_of = edits_of
-        self._checkpoint = checkpoint
-        self._size = min(_FIRST_ROWS, CHUNK_ROWS)
-        self._wanted: SimpleQueue[bool] = SimpleQueue()
-        self._planned: SimpleQueue[list[PlannedRow] | BaseException] = SimpleQueue()
+        self._file = _File(
+            database_url=database.engine.url.render_as_string(hide_password=False),
+            platform_id=imported.platform_id,
+            import_id=imported.id,
+            dialect=planning.dialect_of(imported),
+            recipe=plan.recipe,
+            max_lines=max_lines,
+            is_edited=bool(imported.edited_rows),
+        )
+        self._is_large = imported.line_breaks >= many
+        self._ready: list[PlannedRow] = []
+        self._found: Iterator[_Found] = iter(())
 
     def __enter__(self) -> Self:
-        Thread(target=self._work, name="ahead", daemon=True).start()
+        if self._is_large:
+            self._connection, theirs = _processes.Pipe(duplex=False)
+            self._process = _processes.Process(
+                target=_read_ahead, args=(self._file, theirs), name="reader", daemon=True
+            )
+            self._process.start()
+            theirs.close()
+            _widen(self._connection)
+            self._found = _received(self._connection)
+        else:
+            self._found = _read(self._database, self._file)
         return self
 
-    def __exit__(self, *_exception: object) -> None:
-        self._wanted.put(False)
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if self._is_large:
+            self._connection.close()  # whoever is still reading finds nobody to read for
+            self._process.terminate()
+            self._process.join(_ENDS_WITHIN_SECONDS)
 
-    def begin(self) -> None:
-        """Plan the next rows beside whatever comes now."""
-        self._wanted.put(True)
+    def rows(self, count: int, *, behind: int = 0) -> list[PlannedRow]:
+        """The next `count` rows, those behind a line; fewer, then none, at the end of the file.
 
-    def rows(self) -> list[PlannedRow]:
-        """The rows that were begun; none at the end of the file. Raises what reading and planning raise."""
-        planned = self._planned.get()
-        if isinstance(planned, BaseException):
-            raise planned
-        return planned
+        Rows up to that line are planned too, for what they mean to those behind them. Raises AppError where the file
+        cannot be read on.
+        """
+        rows: list[PlannedRow] = []
+        while not rows and (planned := self._next(count)):
+            self._plan.place(planned)
+            rows = [row for row in planned if row.line > behind] if planned[0].line <= behind else planned
+        return rows
 
-    def note_pace(self, rows: int, seconds: float) -> None:
-        """Writing so many rows took so long."""
-        fitting = max(_FEWEST_ROWS, int(rows * CHUNK_SECONDS / seconds))
-        self._size = min(fitting, 2 * self._size, CHUNK_ROWS)
+    @property
+    def read(self) -> Read:
+        """What reading found besides rows. Raises LookupError before the end of the file."""
+        if self._read is None:
+            raise LookupError
+        return self._read
 
-    def _work(self) -> None:
-        while self._wanted.get():
-            try:
-                self._planned.put(self._plan_next())
-            except BaseException as error:
-                self._planned.put(error)
+    def _next(self, count: int) -> list[PlannedRow]:
+        while len(self._ready) < count and self._read is None:
+            match next(self._found):
+                case list(rows):
+                    self._ready += rows
+                case Read() as read:
+                    self._read = read
+                case _Refused(code, params):
+                    raise AppError(code, **params)
+                case _Broken(kind, where):
+                    log.error("reading_failed", kind=kind, where=where)
+                    raise RuntimeError
+        rows = self._ready[:count]
+        del self._ready[:count]
+        return rows
 
-    def _plan_next(self) -> list[PlannedRow]:
-        """Rows before the checkpoint are done; they are read again for what they mean to those behind them."""
-        while records := list(islice(self._records, self._size)):
-            planned = self._plan.read(records, self._edits_of(records))
-            rows = [row for row in planned if row.line > self._checkpoint]
-            if rows:
-                return rows
-        return []
+
+def _read(database: Database, file: _File) -> Iterator[_Found]:
+    """The rows of a file, some at a time, and in the end what else it holds. Raises AppError."""
+    pieces = queries.pieces(database, file.platform_id, file.import_id)
+    reader = RecordReader(pieces, file.dialect, max_lines=file.max_lines)
+    row_of = RowReader(file.recipe).read
+    for batch in reader.batches(_AT_ONCE):
+        if file.is_edited:
+            records = list(batch)
+            place = (file.platform_id, file.import_id, records[0][0], records[-1][0])
+            with database.reading() as session:
+                edits = queries.edits_between(session, *place)
+            yield [row_of(record, edits.get(record[0])) for record in records]
+        else:
+            yield [row_of(record) for record in batch]
+    yield Read(reader.lines, reader.starts, reader.ignored, reader.ignored_lines)
+
+
+# --- in the other process --------------------------------------------------------------------------------------------
+
+
+def _read_ahead(file: _File, connection: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells everybody; the worker decides
+    spare_the_collector()
+    with suppress(BrokenPipeError):  # nobody reads on: the worker has ended, or the import was taken back
+        try:
+            for found in _read(Database(file.database_url, connections=1), file):
+                connection.send(_packed(found) if isinstance(found, list) else found)
+        except AppError as error:
+            connection.send(_Refused(error.code, error.params))
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            connection.send(_Broken(type(error).__name__, place_of(error)))
+
+
+def _widen(connection: Connection) -> None:
+    """Let more lie ready in a pipe, where the system can (Linux)."""
+    with suppress(AttributeError, OSError):
+        fcntl.fcntl(connection.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+
+def _packed(rows: Sequence[PlannedRow]) -> list[_Packed]:
+    """Rows that nothing is the matter with cost half as much to pass on as their fields alone."""
+    return [(row.line, row.values, row.address, row.groups) if row.is_clean_add else row for row in rows]
+
+
+def _unpacked(rows: Sequence[_Packed]) -> list[PlannedRow]:
+    return [row if isinstance(row, PlannedRow) else _clean_add(*row) for row in rows]
+
+
+def _clean_add(line: int, values: dict[str, str], address: str, groups: tuple[str, ...]) -> PlannedRow:
+    return PlannedRow(line, Outcome.ADD, values, address, groups)
+
+
+def _received(connection: Connection) -> Iterator[_Found]:
+    while True:
+        try:
+            found = connection.recv()
+        except EOFError:
+            found = _Broken("EOFError", "the process that reads has ended")
+        yield _unpacked(found) if isinstance(found, list) else found

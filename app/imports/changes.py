@@ -55,7 +55,10 @@ class RowIn(BaseModel):
 
 
 class ValuesIn(BaseModel):
-    """What to change wherever it stands: `column`, `from`, `to`; or every row with an `issue`: `set` or `skip`."""
+    """What to change: a value wherever it stands (`column`, `from`, `to`), or every row with an `issue`.
+
+    Of an issue one of: `set` other values, `skip` the rows, `accept` what it suggests.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -64,6 +67,7 @@ class ValuesIn(BaseModel):
                 {"column": "language", "from": "Belgisch", "to": "nl"},
                 {"issue": "language_unknown", "set": {"language": "fr"}},
                 {"issue": "email_invalid", "skip": True},
+                {"issue": "email_domain_mistyped", "accept": True},
             ]
         },
     )
@@ -74,13 +78,15 @@ class ValuesIn(BaseModel):
     issue: IssueCode | None = None
     values: ValuesOfRow = Field(default_factory=ValuesOfRow, alias="set")
     skip: Literal[True] | None = None
+    accept: Literal[True] | None = Field(None, description="Each row becomes what its issue suggests, where it does.")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         of_value = {"column", "value", "becomes"} & self.model_fields_set
-        of_issue = {"issue", "values", "skip"} & self.model_fields_set
+        of_issue = {"issue", "values", "skip", "accept"} & self.model_fields_set
+        asked = [self.values.model_fields_set, self.skip, self.accept]
         is_value = len(of_value) == 3 and not of_issue and self.column is not None
-        is_issue = not of_value and self.issue is not None and (bool(self.values.model_fields_set) != bool(self.skip))
+        is_issue = not of_value and self.issue is not None and sum(map(bool, asked)) == 1
         if not (is_value or is_issue):
             raise InvalidValue("value_change_unclear")
         return self

@@ -11,12 +11,13 @@ from app.db.base import utcnow
 from app.db.session import Database
 from app.directory import queries as directory
 from app.errors import AppError
-from app.imports import work
+from app.imports import planning, work
+from app.imports.ahead import PlannedAhead, Read
 from app.imports.models import Import, ImportPiece, ImportPreview
 from app.imports.plan import Plan, Totals
+from app.imports.reading.table import IGNORED_SHOWN
 from app.imports.row import Outcome, PlannedRow
 from app.imports.steps import ImportState, Task
-from app.imports.table import IGNORED_SHOWN, RecordReader
 from app.imports.work import Job
 
 PREVIEW_ROWS = 10
@@ -44,29 +45,28 @@ def check_import(database: Database, job: Job, *, max_lines: int) -> None:
 
 def _check(database: Database, job: Job, max_lines: int) -> None:
     with work.ours(database, job) as (session, imported):
-        plan = work.plan_of(session, imported)
+        plan = planning.plan_of(session, imported)
         imported.rows_done = 0
         imported.lines = None
     work.forget_rows(database, job)
-    reader = work.reader_of(database, imported, max_lines=max_lines)
     found = _Found()
-    for batch in reader.batches(_BATCH):
-        records = list(batch)
-        rows = plan.read(records, work.edits_of(database, imported, records))
-        with database.reading() as session:
-            known = work.known_addresses(session, job.platform_id, rows)
-        plan.settle(rows, known)
-        found.to_keep += [row for row in rows if not row.is_clean_add]
-        if len(found.shown) < PREVIEW_ROWS:
-            found.shown += [row for row in rows if row.outcome is Outcome.ADD][: PREVIEW_ROWS - len(found.shown)]
-        if len(found.to_keep) >= _KEEP_AT_ONCE or monotonic() - found.written_at > _WRITE_EVERY_SECONDS:
-            _write_down(database, job, plan, found)
+    with PlannedAhead(database, imported, plan, max_lines=max_lines) as ahead:
+        while rows := ahead.rows(_BATCH):
+            with database.reading() as session:
+                known = planning.known_addresses(session, job.platform_id, rows)
+            plan.settle(rows, known)
+            found.to_keep += [row for row in rows if not row.is_clean_add]
+            if len(found.shown) < PREVIEW_ROWS:
+                found.shown += [row for row in rows if row.outcome is Outcome.ADD][: PREVIEW_ROWS - len(found.shown)]
+            if len(found.to_keep) >= _KEEP_AT_ONCE or monotonic() - found.written_at > _WRITE_EVERY_SECONDS:
+                _write_down(database, job, plan, found)
+    read = ahead.read
     with database.reading() as session:
         found.to_keep += plan.finish(lambda addresses: directory.known_users(session, job.platform_id, addresses))
     while found.to_keep:
         _write_down(database, job, plan, found)
     with work.ours(database, job) as (session, imported):
-        for start in reader.starts:
+        for start in read.starts:
             piece = session.get_one(ImportPiece, (job.platform_id, job.import_id, start.piece))
             piece.first_line = start.line
             piece.checkpoint = {"skip": start.skip}
@@ -75,11 +75,11 @@ def _check(database: Database, job: Job, max_lines: int) -> None:
                 platform_id=job.platform_id,
                 import_id=job.import_id,
                 version=imported.version,
-                content=_preview(imported, plan.totals, found.shown, ignored_lines=reader.ignored_lines),
+                content=_preview(imported, plan.totals, found.shown, ignored_lines=read.ignored_lines),
             )
         )
-        imported.ignored = _ignored(imported, reader)
-        imported.lines = reader.lines
+        imported.ignored = _ignored(imported, read)
+        imported.lines = read.lines
         imported.rows_total = imported.rows_done = plan.totals.rows
         if job.task is Task.COMMIT:
             work.start(imported, ImportState.READY, now=utcnow(), task=job.task)
@@ -95,10 +95,10 @@ def _write_down(database: Database, job: Job, plan: Plan, found: _Found) -> None
     found.written_at = monotonic()
 
 
-def _ignored(imported: Import, reader: RecordReader) -> list[dict[str, Any]]:
-    """The first lines that are no rows: those above the header, then those the reader met."""
+def _ignored(imported: Import, read: Read) -> list[dict[str, Any]]:
+    """The first lines that are no rows: those above the header, then those met while reading."""
     preamble = [ignored for ignored in imported.ignored if ignored["why"] == "preamble"]
-    below = [{"line": line, "why": why} for line, why in reader.ignored]
+    below = [{"line": line, "why": why} for line, why in read.ignored]
     return (preamble + below)[:IGNORED_SHOWN]
 
 

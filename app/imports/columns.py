@@ -198,7 +198,7 @@ def texts_of(columns: tuple[str, ...]) -> Callable[[Sequence[str]], tuple[str, .
     """
     types = tuple(BY_NAME[column].text for column in columns)
     adapter: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[types])  # type: ignore[valid-type] # made at run time
-    return adapter.validate_python
+    return adapter.validator.validate_python  # the core's own: a fifth of the time is the wrapper's
 
 
 def template_csv() -> str:

@@ -24,7 +24,7 @@ from app.directory.names import name_key
 from app.directory.queries import Named
 from app.directory.service import ensure_names, set_leaders
 from app.errors import AppError
-from app.imports import work
+from app.imports import planning, work
 from app.imports.ahead import PlannedAhead
 from app.imports.models import Import, ImportRow
 from app.imports.plan import Plan
@@ -33,6 +33,11 @@ from app.imports.steps import ImportState
 from app.imports.work import Job
 from app.invitations.people import Invite, NewPerson, add_people
 
+# SQLite has one writer: whoever else wants to write waits for the chunk that is being written.
+CHUNK_SECONDS = 0.05
+CHUNK_ROWS = 2000
+"""At most; and these are the first and the fewest."""
+_FIRST_ROWS, _FEWEST_ROWS = 500, 200
 _LEADERS_AT_ONCE = 200
 
 COUNTED = {
@@ -60,27 +65,36 @@ def commit_import(database: Database, job: Job, *, max_lines: int) -> None:
 
 def _commit(database: Database, job: Job, max_lines: int) -> None:
     with work.ours(database, job) as (session, imported):
-        plan = work.plan_of(session, imported)
+        plan = planning.plan_of(session, imported)
         invite = _invite(imported)
         checkpoint = imported.checkpoint
         if invite is not None:
             outbox.open_batch(session, job.platform_id, job.import_id)
     places = Places(job.platform_id, job.import_id)
-    records = work.reader_of(database, imported, max_lines=max_lines).records()
-    with PlannedAhead(plan, records, partial(work.edits_of, database, imported), checkpoint) as ahead:
-        ahead.begin()
-        while rows := ahead.rows():
+    pace = Pace()
+    with PlannedAhead(database, imported, plan, max_lines=max_lines) as ahead:
+        while rows := ahead.rows(pace.rows, behind=checkpoint):
             began = time.monotonic()
-            with work.ours(database, job) as (session, imported):
+            with work.chunk(database, job) as (session, imported):
                 _commit_chunk(session, imported, plan, rows, places, invite)
-                session.flush()
-                ahead.begin()  # the next rows are planned while the disk writes these
-            ahead.note_pace(len(rows), time.monotonic() - began)
+            pace.note(len(rows), time.monotonic() - began)
             database.give_way()
     _give_teams_their_leaders(database, job, plan)
     with work.ours(database, job) as (session, imported):
         imported.result = (imported.result or empty_result()) | {"creates": created_names(session, job)}
         work.stop(imported, ImportState.COMPLETED)
+
+
+class Pace:
+    """How many rows are written at a time: as many as are written in `CHUNK_SECONDS`."""
+
+    def __init__(self) -> None:
+        self.rows = min(_FIRST_ROWS, CHUNK_ROWS)
+
+    def note(self, rows: int, seconds: float) -> None:
+        """Writing so many took so long."""
+        fitting = max(_FEWEST_ROWS, int(rows * CHUNK_SECONDS / seconds))
+        self.rows = min(fitting, 2 * self.rows, CHUNK_ROWS)
 
 
 def _invite(imported: Import) -> Invite | None:
@@ -102,7 +116,7 @@ def _commit_chunk(
     session: Session, imported: Import, plan: Plan, rows: Sequence[PlannedRow], places: "Places", invite: Invite | None
 ) -> None:
     platform_id, now = imported.platform_id, utcnow()
-    plan.settle(rows, work.known_addresses(session, platform_id, rows))
+    plan.settle(rows, planning.known_addresses(session, platform_id, rows))
     new = [row for row in rows if row.outcome is Outcome.ADD]
     people = places.people(session, new, now)
     add_people(session, platform_id, people, invite=invite, now=now, import_id=imported.id)
@@ -116,7 +130,6 @@ def _commit_chunk(
     imported.result = result | {"changed_since_preview": dict(totals)}
     imported.checkpoint = rows[-1].line
     imported.rows_done += len(rows)
-    imported.attempts = 0  # it gets on: whatever ended the workers before, it was not this import
 
 
 def _changed_since_preview(session: Session, imported: Import, rows: Sequence[PlannedRow]) -> list[PlannedRow]:
@@ -181,7 +194,7 @@ def _give_teams_their_leaders(database: Database, job: Job, plan: Plan) -> None:
     claims = list(plan.leaders.items())
     for start in range(0, len(claims), _LEADERS_AT_ONCE):
         part = dict(claims[start : start + _LEADERS_AT_ONCE])
-        with work.ours(database, job) as (session, _):
+        with work.chunk(database, job) as (session, _):
             teams = directory.names(session, job.platform_id, Team, part)
             leaders = {team_id: (part[key].email, part[key].address) for key, team_id in teams.items()}
             set_leaders(session, job.platform_id, leaders, import_id=job.import_id)

@@ -21,6 +21,8 @@ from app.imports.models import Import, ImportEdit, ImportRow
 from app.imports.service import check_anew
 from app.imports.work import Job
 
+_AT_ONCE = 500
+
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
@@ -115,6 +117,65 @@ def edit_rows_with(
     skipped = ImportEdit.is_skipped | insert.excluded.is_skipped
     session.execute(insert.on_conflict_do_update(index_elements=keys, set_={"values": merged, "is_skipped": skipped}))
     return changed, _edited(session, imported)
+
+
+def accept_suggestions(
+    session: Session, actor: Actor, import_id: uuid.UUID, *, issue: IssueCode
+) -> tuple[int, Job | None]:
+    """Make every row that has an issue what the issue suggests; how many rows have a suggestion, and the check.
+
+    What is suggested for a name holds wherever it stands. Raises not_ready while a check is running, and what
+    `open_import` raises.
+    """
+    imported = open_import(session, actor, import_id)
+    planned_import(session, actor, import_id)
+    changed = last = 0
+    while rows := queries.rows_with(session, actor.platform_id, import_id, issue.value, last, _AT_ONCE):
+        suggested = {row.line: found for row in rows if (found := _suggested(row, issue))}
+        if issue is IssueCode.NAME_CLOSE_TO_KNOWN:
+            for found in suggested.values():
+                imported.value_edits = _with(imported.value_edits, found)
+        else:
+            _merge_values(session, imported, {line: _values(found) for line, found in suggested.items()})
+        changed += len(suggested)
+        last = rows[-1].line
+    return changed, _edited(session, imported)
+
+
+def _suggested(row: ImportRow, issue: IssueCode) -> list[tuple[str, str, str]]:
+    """Column, value and suggestion of each finding of a kind that has one."""
+    return [
+        (found["column"], found["value"], found["params"]["suggestion"])
+        for found in row.issues
+        if found["code"] == issue and found["params"].get("suggestion")
+    ]
+
+
+def _values(suggested: list[tuple[str, str, str]]) -> dict[str, str]:
+    return {column: suggestion for column, _, suggestion in suggested}
+
+
+def _with(
+    value_edits: Mapping[str, Mapping[str, str]], suggested: list[tuple[str, str, str]]
+) -> dict[str, dict[str, str]]:
+    changed = {column: dict(becomes) for column, becomes in value_edits.items()}
+    for column, value, suggestion in suggested:
+        changed.setdefault(column, {})[value] = suggestion
+    return changed
+
+
+def _merge_values(session: Session, imported: Import, values: Mapping[int, Mapping[str, str]]) -> None:
+    """Give rows values beside those they were given before; by line."""
+    if not values:
+        return
+    insert = bulk.upsert(session, ImportEdit)
+    merged = bulk.merged_json(session, ImportEdit.__table__.c["values"], insert.excluded["values"])
+    keys = [ImportEdit.platform_id, ImportEdit.import_id, ImportEdit.line]
+    of_import = {"platform_id": imported.platform_id, "import_id": imported.id, "is_skipped": False}
+    session.execute(
+        insert.on_conflict_do_update(index_elements=keys, set_={"values": merged}),
+        [of_import | {"line": line, "values": dict(given)} for line, given in values.items()],
+    )
 
 
 def _edited(session: Session, imported: Import) -> Job | None:

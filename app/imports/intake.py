@@ -19,7 +19,7 @@ from app.imports import look, one_shot, service, show
 from app.imports.pieces import limits_of
 from app.imports.schemas import AutoOut, ImportOut
 from app.imports.upload import Upload
-from app.imports.workbook import TURN_SECONDS, TURNS, busy
+from app.imports.workbooks.workbook import TURN_SECONDS, TURNS, busy
 from app.web.deps import Context, ContextOf, Importer, Language
 from app.web.idempotency import Kept, KeyHeader, OnceRoute, Reservation, renewing, replay_or_refuse, reserve
 from app.web.problems import documented

@@ -17,13 +17,13 @@ from app.delivery import outbox
 from app.delivery.models import DeliveryBatch
 from app.errors import AppError, Code, not_found
 from app.imports import issues as findings
-from app.imports import queries, work
+from app.imports import planning, queries
 from app.imports.commit import COUNTED, empty_result
 from app.imports.issues import Issue
 from app.imports.models import Import, ImportRow
+from app.imports.reading.table import Record
 from app.imports.row import Edit, Outcome, RowReader
 from app.imports.steps import ImportState
-from app.imports.table import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +124,15 @@ def _rows_of_the_file(
     session: Session, imported: Import, outcome: Outcome | None, limit: int, after: int
 ) -> list[RowView]:
     platform_id = imported.platform_id
-    reader = RowReader(work.recipe_of(imported, platform_by_id(session, platform_id).default_language))
+    reader = RowReader(planning.recipe_of(imported, platform_by_id(session, platform_id).default_language))
     start = queries.start_before(session, platform_id, imported.id, after + 1)
-    records = (record for record in work.reader_of(session, imported, start_at=start).records() if record[0] > after)
+    records = (
+        record for record in planning.reader_of(session, imported, start_at=start).records() if record[0] > after
+    )
     found: list[RowView] = []
     while len(found) < limit and (batch := list(islice(records, max(limit, 200)))):
         kept = queries.rows_between(session, platform_id, imported.id, batch[0][0], batch[-1][0])
-        edits = work.edits_of(session, imported, batch)
+        edits = planning.edits_of(session, imported, batch)
         for record in batch:
             row = kept.get(record[0])
             if row is None:
@@ -165,13 +167,13 @@ def get_row(session: Session, actor: Actor, import_id: uuid.UUID, line: int) -> 
     if kept is not None and imported.state != ImportState.CHECKING:
         return row_view(kept)
     start = queries.start_before(session, actor.platform_id, import_id, line)
-    records = work.reader_of(session, imported, start_at=start).records()
+    records = planning.reader_of(session, imported, start_at=start).records()
     record = next((found for found in records if found[0] >= line), None)
     if record is None or record[0] != line:
         raise not_found()
-    plan = work.plan_of(session, imported)
-    rows = plan.read([record], work.edits_of(session, imported, [record]))
-    plan.settle(rows, work.known_addresses(session, actor.platform_id, rows))
+    plan = planning.plan_of(session, imported)
+    rows = plan.read([record], planning.edits_of(session, imported, [record]))
+    plan.settle(rows, planning.known_addresses(session, actor.platform_id, rows))
     return RowView(line, rows[0].outcome, rows[0].shown_values(), rows[0].issues)
 
 

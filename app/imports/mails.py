@@ -15,14 +15,14 @@ _AT_ONCE = 500
 def release(database: Database, job: Job) -> None:
     """Let the held ones go. Raises NoLongerOurs."""
     for held in work.found(database, job, outbox.held_of, at_once=_AT_ONCE):
-        with work.ours(database, job) as (session, _):
+        with work.chunk(database, job) as (session, _):
             outbox.release_held(session, job.platform_id, held, now=utcnow())
 
 
 def hold(database: Database, job: Job) -> bool:
     """Hold those that have not left. False: some are in a sender's hands, and may come back. Raises NoLongerOurs."""
     for leaving in work.found(database, job, outbox.leaving_of, at_once=_AT_ONCE):
-        with work.ours(database, job) as (session, _):
+        with work.chunk(database, job) as (session, _):
             outbox.hold(session, job.platform_id, job.import_id, leaving, now=utcnow())
     return _is_over(database, job)
 
@@ -30,7 +30,7 @@ def hold(database: Database, job: Job) -> bool:
 def drop(database: Database, job: Job) -> bool:
     """Drop those that have not left. False: some are in a sender's hands, and may come back. Raises NoLongerOurs."""
     for leaving in work.found(database, job, outbox.leaving_of, at_once=_AT_ONCE):
-        with work.ours(database, job) as (session, _):
+        with work.chunk(database, job) as (session, _):
             outbox.drop(session, job.platform_id, leaving, now=utcnow())
     return _is_over(database, job)
 

@@ -59,7 +59,10 @@ def list_import_values(
 )
 def change_import_values(actor: Importer, context: ContextOf, import_id: ImportId, body: ValuesIn) -> ChangedOut:
     """Make one value another wherever it stands, or change every row that has an issue. Starts a new check."""
-    if body.issue is not None:
+    if body.issue is not None and body.accept:
+        with context.database.writing() as session:
+            changed, job = edits.accept_suggestions(session, actor, import_id, issue=body.issue)
+    elif body.issue is not None:
         with context.database.writing() as session:
             changed, job = edits.edit_rows_with(
                 session, actor, import_id, issue=body.issue, values=body.values.texts(), is_skipped=bool(body.skip)

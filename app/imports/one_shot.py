@@ -13,7 +13,7 @@ from app.db.session import Database
 from app.errors import AppError, Code, FieldError
 from app.imports import issues as findings
 from app.imports import service, work
-from app.imports.mapping import Suggestion, certain_columns
+from app.imports.matching.mapping import Suggestion, certain_columns
 from app.imports.models import Import
 from app.imports.service import CommitOptions
 from app.imports.steps import ImportState, Task

@@ -1,12 +1,13 @@
 """What will happen to each row: THE one plan, shown by the preview and executed by the commit (rules 3 to 10). Pure.
 
-Rows go through `read` (their own merits, and the file's), then `settle` (who is on the platform already), and at the
+Rows go through `place` (what they are in their file), then `settle` (who is on the platform already), and at the
 end `finish` (leaders, who may stand anywhere). Never looks anything up: it is told who and what is known.
 """
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2s
 from os import urandom
 from typing import Final
@@ -14,12 +15,13 @@ from typing import Final
 from app.directory.names import name_key, tidy
 from app.imports.issues import IssueCode
 from app.imports.meanings import domain_suggestion, near_name
+from app.imports.reading.table import Record
 from app.imports.row import Edit, Outcome, PlannedRow, Recipe, RowReader
-from app.imports.table import Record
 from app.invitations.address import NotAnAddress, canonical
 from app.invitations.eligibility import Decision, from_a_file
 
 NO_EDITS: Final[Mapping[int, Edit]] = {}
+_leader_address: Final = lru_cache(maxsize=4096)(canonical)  # leaders are few, and each is named by many rows
 COMPARED: Final = 200
 """How many unknown names of each kind are compared with the known ones: a file of nothing else is no slip."""
 
@@ -66,8 +68,10 @@ class Plan:
 
     def __init__(self, recipe: Recipe, known: KnownNames) -> None:
         self.totals = Totals()
+        self.recipe = recipe
         self.leaders: dict[str, LeaderClaim] = {}
         self._known = known
+        self._seen: dict[str, set[str]] = {kind: {""} for kind in self.totals.creates}  # names as they are spelt
         self._reader = RowReader(recipe)
         # Which line each address stands on first. By a keyed hash: a million of them take some 130 MB, however long
         # they are, and that two ever share one of 120 bits is less likely than 1e-24: a hit needs no second look.
@@ -77,15 +81,18 @@ class Plan:
     # --- a row among the others --------------------------------------------------------------------------------
 
     def read(self, records: Iterable[Record], edits: Mapping[int, Edit] = NO_EDITS) -> list[PlannedRow]:
-        """Rows planned as far as the file alone can tell; who might be added stands as `add`. `edits` by line."""
-        read, place, might_be_added = self._reader.read, self._place, Outcome.ADD
-        rows = []
-        for record in records:
-            row = read(record, edits.get(record[0])) if edits else read(record)
+        """Records as rows, and `place` done with them. `edits` by line."""
+        read = self._reader.read
+        rows = [read(record, edits.get(record[0])) for record in records]
+        self.place(rows)
+        return rows
+
+    def place(self, rows: Iterable[PlannedRow]) -> None:
+        """What each row is beside those above it, as far as the file alone can tell. Once for every row, in order."""
+        place, might_be_added = self._place, Outcome.ADD
+        for row in rows:
             if row.outcome is might_be_added:
                 place(row)
-            rows.append(row)
-        return rows
 
     def _place(self, row: PlannedRow) -> None:
         first = self._first_lines.setdefault(self._hash(row.address), row.line)
@@ -104,7 +111,7 @@ class Plan:
     def _note_leader(self, row: PlannedRow, email: str) -> None:
         team = row.values.get("team")
         try:
-            address = canonical(email)
+            address = _leader_address(email)
         except NotAnAddress:
             row.note(IssueCode.LEADER_NOT_AN_ADDRESS, "team_leader", email)
             return
@@ -125,14 +132,14 @@ class Plan:
 
     def settle(self, rows: Sequence[PlannedRow], known_addresses: Collection[str]) -> None:
         """Decide who of the rows that might be added is on the platform already, and count. Once for every row."""
+        might_be_added = [row for row in rows if row.outcome is Outcome.ADD]
         added = []
-        might_be_added, is_new = Outcome.ADD, Decision.ADD_AND_INVITE
-        for row in rows:
-            if row.outcome is might_be_added:
-                if from_a_file(is_known=row.address in known_addresses) is is_new:
-                    added.append(row)
-                else:
-                    row.outcome = Outcome.ALREADY_USER
+        is_added = {known: from_a_file(is_known=known) is Decision.ADD_AND_INVITE for known in (False, True)}
+        for row in might_be_added:
+            if is_added[row.address in known_addresses]:
+                added.append(row)
+            else:
+                row.outcome = Outcome.ALREADY_USER
         _note_mistyped_domains(added)
         self._note_names(added)
         for row in rows:
@@ -157,9 +164,12 @@ class Plan:
 
         The question stands with the first row that names it.
         """
-        creates = self.totals.creates[kind]
+        creates, seen = self.totals.creates[kind], self._seen[kind]
         for name in dict.fromkeys(names):
-            if not name or (key := name_key(name)) in known or key in creates:
+            if name in seen:
+                continue
+            seen.add(name)
+            if (key := name_key(name)) in known or key in creates:
                 continue
             creates[key] = tidy(name)
             if known and len(creates) <= COMPARED and (near := near_name(name, known.values())):

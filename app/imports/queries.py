@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.session import Database
-from app.imports.lines import Start
 from app.imports.models import Import, ImportEdit, ImportOriginal, ImportPiece, ImportPreview, ImportRow
+from app.imports.reading.lines import Start
 from app.imports.row import Edit
 from app.imports.steps import ImportState
 
@@ -61,6 +61,23 @@ def edits_between(session: Session, platform_id: int, import_id: uuid.UUID, firs
         )
     )
     return {edit.line: Edit(edit.values, edit.is_skipped) for edit in found}
+
+
+def rows_with(
+    session: Session, platform_id: int, import_id: uuid.UUID, code: str, after: int, limit: int
+) -> Sequence[ImportRow]:
+    """Kept rows with a finding of a kind, behind a line."""
+    return session.scalars(
+        select(ImportRow)
+        .where(
+            ImportRow.platform_id == platform_id,
+            ImportRow.import_id == import_id,
+            ImportRow.line > after,
+            ImportRow.codes.contains(f",{code},", autoescape=True),
+        )
+        .order_by(ImportRow.line)
+        .limit(limit)
+    ).all()
 
 
 def count_edits(session: Session, platform_id: int, import_id: uuid.UUID) -> int:
@@ -138,10 +155,10 @@ def originals(database: Database, platform_id: int, import_id: uuid.UUID) -> Ite
 
 
 def import_of_file(session: Session, platform_id: int, sha256: str) -> Import | None:
-    """The import of the very same file: the newest that was committed, else the newest."""
+    """The import of the very same file: the newest that was committed, else the newest. None that was undone."""
     return session.scalars(
         select(Import)
-        .where(Import.platform_id == platform_id, Import.sha256 == sha256)
+        .where(Import.platform_id == platform_id, Import.sha256 == sha256, Import.state != ImportState.UNDONE)
         .order_by(Import.state.in_(_NOT_COMMITTED), Import.id.desc())
         .limit(1)
     ).first()

@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 
 from app.access.actor import Actor
 from app.db.session import Database
-from app.imports import queries, show, work
+from app.imports import planning, queries, show
 from app.imports.columns import NAME_PREFIX, OUR_HEADERS
-from app.imports.dialect import DELIMITERS
-from app.imports.encodings import codec
 from app.imports.look import planned_import, row_view
 from app.imports.models import Import, ImportRow
+from app.imports.reading.dialect import DELIMITERS
+from app.imports.reading.encodings import codec
 from app.imports.row import Edit, Outcome, changed_value
 
 _AT_ONCE = 500
@@ -81,12 +81,12 @@ def _texts(database: Database, actor: Actor, import_id: uuid.UUID, rejected: Rej
     with database.reading() as session:
         imported = planned_import(session, actor, import_id)
     width = len(_own_headers(imported))
-    for batch in work.reader_of(database, imported).batches(_AT_ONCE):
+    for batch in planning.reader_of(database, imported).batches(_AT_ONCE):
         records = list(batch)
         with database.reading() as session:
             planned_import(session, actor, import_id)  # a check that began meanwhile breaks off what would be cut short
             kept = queries.rows_between(session, actor.platform_id, import_id, records[0][0], records[-1][0])
-            edits = work.edits_of(session, imported, records)
+            edits = planning.edits_of(session, imported, records)
         for line, cells in records:
             row = kept.get(line)
             if row is not None and row.outcome == Outcome.REJECTED:

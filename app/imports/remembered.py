@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.db import bulk
 from app.imports.columns import BY_NAME
-from app.imports.detect import Detected
-from app.imports.mapping import Suggestion, header_keys, suggest
+from app.imports.matching.mapping import Suggestion, header_keys, suggest
 from app.imports.models import Import, RememberedMapping
+from app.imports.reading.detect import Detected
 
 KEPT = 500
 """How many sets of headers are remembered for a platform: those used last."""
@@ -26,7 +26,16 @@ def suggestions_for(session: Session, platform_id: int, found: Detected) -> list
     if found.dialect.header_line:
         remembered = session.get(RememberedMapping, (platform_id, _hash(found.headers)), populate_existing=True)
     columns = remembered.columns if remembered and set(remembered.columns.values()) <= {None, *BY_NAME} else None
-    return suggest(found.headers, found.samples, columns)
+    suggestions = suggest(found.headers, found.values, columns)
+    if columns is None and all(suggestion.column != "team" for suggestion in suggestions):
+        return [_without_leader(suggestion) for suggestion in suggestions]
+    return suggestions
+
+
+def _without_leader(suggestion: Suggestion) -> Suggestion:
+    """In a file that names no team nobody leads one: every row of it would get a warning."""
+    is_leader = suggestion.column == "team_leader"
+    return Suggestion(suggestion.header, None, 0.0, None) if is_leader else suggestion
 
 
 def remember(session: Session, imported: Import, columns: Sequence[str | None], *, now: datetime) -> None:

@@ -11,8 +11,8 @@ from app.db.base import utcnow
 from app.errors import UNREADABLE, Code
 from app.imports import events, look, service, show
 from app.imports.columns import MAPPABLE, template_csv
-from app.imports.dialect import Overrides
 from app.imports.pieces import limits_of
+from app.imports.reading.dialect import Overrides
 from app.imports.row import Outcome
 from app.imports.schemas import (
     ColumnOut,

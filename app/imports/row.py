@@ -18,10 +18,13 @@ from app.imports.columns import COLUMNS, FULL_NAME, GROUP_SEPARATOR, NAME_PREFIX
 from app.imports.full_name import split_name
 from app.imports.issues import Issue, IssueCode, Severity
 from app.imports.meanings import language_of, likely_address, without_unseen
-from app.imports.table import Record, is_filled
+from app.imports.reading.damage import first_damage, mended
+from app.imports.reading.table import Record, is_filled
 from app.invitations.address import NotAnAddress, canonical
 from app.invitations.fields import GROUPS, NAME_CHARACTERS, TITLE_CHARACTERS
 
+_COLUMN_NAMES: Final = tuple(column.name for column in COLUMNS)
+_required_of: Final = itemgetter(*REQUIRED)
 NAME_PARTS: Final = ("first_name", "last_name")
 
 
@@ -56,6 +59,8 @@ class Recipe:
     language: str
     languages: Collection[str]
     value_edits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    may_be_garbled: bool = False
+    """Whether texts may have been garbled before they came to us: then each is looked at."""
 
 
 @dataclass(slots=True)
@@ -83,9 +88,10 @@ class PlannedRow:
         """What the row names in a column: its student groups, or the one name."""
         return self.groups if column == "student_groups" else (self.values.get(column, ""),)
 
-    def shown_values(self) -> dict[str, Any]:
-        """The values as people see them: groups as a list, empty ones as null."""
-        shown: dict[str, Any] = {column.name: self.values.get(column.name) or None for column in COLUMNS}
+    def shown_values(self, characters: int | None = None) -> dict[str, Any]:
+        """The values as people see them: groups as a list, empty ones as null; of each, so many characters."""
+        values = self.values
+        shown: dict[str, Any] = {name: values.get(name, "")[:characters] or None for name in _COLUMN_NAMES}
         shown["student_groups"] = list(self.groups)
         return shown
 
@@ -103,7 +109,9 @@ class RowReader:
         self._has_composed_names = FULL_NAME in self._names or NAME_PREFIX in self._names
         self._value_edits = [(column, becomes) for column, becomes in recipe.value_edits.items() if becomes]
         defaults = {column: default for column, default in recipe.defaults.items() if default}
-        self._defaults = tuple(({"language": recipe.language} | defaults).items())
+        unmapped = {column: "" for column in REQUIRED if column not in self._names}
+        self._defaults = tuple((unmapped | {"language": recipe.language} | defaults).items())
+        self._may_be_garbled = recipe.may_be_garbled
         self._languages = frozenset(recipe.languages)
         self._languages_shown = ", ".join(recipe.languages)
 
@@ -136,7 +144,7 @@ class RowReader:
             if not values.get(column):
                 values[column] = default
         row = PlannedRow(line, Outcome.ADD, values, "", (), None, issues)
-        self._check(row, faulty)
+        self._check(row, faulty, edit.values if edit else _NONE)
         if edit is not None and edit.is_skipped:
             row.outcome, row.issues = Outcome.SKIPPED, ()
         elif row.issues and any(issue.severity is Severity.ERROR for issue in row.issues):
@@ -166,12 +174,13 @@ class RowReader:
                 cells[NAME_PREFIX] = ""  # whoever edits a last name gives it whole
         return tuple(cells), tuple(cells.values())
 
-    def _check(self, row: PlannedRow, faulty: Collection[str]) -> None:
-        """What a row's texts mean, but for those columns that are known to be faulty."""
+    def _check(self, row: PlannedRow, faulty: Collection[str], said: Collection[str]) -> None:
+        """What a row's texts mean, but for those columns that are known to be faulty; `said`: those people edited."""
         values = row.values
-        for column in REQUIRED:
-            if not values.get(column) and column not in faulty:
-                row.note(IssueCode.REQUIRED_VALUE_MISSING, column)
+        if "" in _required_of(values):
+            for column in REQUIRED:
+                if not values[column] and column not in faulty:
+                    row.note(IssueCode.REQUIRED_VALUE_MISSING, column)
         email = values.get("email")
         if email and "email" not in faulty:
             try:
@@ -186,6 +195,8 @@ class RowReader:
                 row.groups = _few_groups(groups)
             else:
                 self._check_groups(row, groups)
+        if self._may_be_garbled:
+            row.issues += _garbled(values, row.line, said)
 
     def _check_language(self, row: PlannedRow) -> None:
         given = row.values["language"]
@@ -236,6 +247,15 @@ def _compose_names(values: dict[str, str], line: int) -> tuple[Issue, ...]:
         Issue(IssueCode.VALUE_TOO_LONG, line, column, values[column], {"limit": NAME_CHARACTERS})
         for column in NAME_PARTS
         if len(values.get(column, "")) > NAME_CHARACTERS
+    )
+
+
+def _garbled(values: Mapping[str, str], line: int, said: Collection[str]) -> tuple[Issue, ...]:
+    """What of a row was garbled before it came to us, but for what people said themselves."""
+    return tuple(
+        Issue(IssueCode.VALUE_GARBLED, line, column, text, {"suggestion": meant} if (meant := mended(text)) else {})
+        for column, text in values.items()
+        if not text.isascii() and column not in said and first_damage(text)
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.imports.columns import MAPPABLE
-from app.imports.encodings import ENCODINGS, known_encoding
+from app.imports.reading.encodings import ENCODINGS, known_encoding
 from app.imports.results import CreatesOut, ResultOut
 from app.invitations.fields import Message, ShortCode, Title
 from app.web.problems import InvalidValue

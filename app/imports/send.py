@@ -30,7 +30,7 @@ def send_import(database: Database, job: Job, *, max_lines: int) -> None:
         outbox.open_batch(session, job.platform_id, job.import_id)
     mails.release(database, job)
     for quiet in work.found(database, job, _quiet_ones, at_once=_CHUNK):
-        with work.ours(database, job) as (session, imported):
+        with work.chunk(database, job) as (session, imported):
             _invite(session, imported, quiet)
     with work.ours(database, job) as (_, imported):
         work.stop(imported, job.state)

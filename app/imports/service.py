@@ -21,14 +21,14 @@ from app.imports import issues as findings
 from app.imports import queries, work
 from app.imports.check import check_import
 from app.imports.commit import empty_result
-from app.imports.detect import detect
-from app.imports.dialect import Overrides
 from app.imports.look import find_import, require_file
-from app.imports.mapping import check_mapping
-from app.imports.matching import is_known_header
+from app.imports.matching.headers import is_known_header
+from app.imports.matching.mapping import check_mapping
 from app.imports.meanings import language_of
 from app.imports.models import Import
 from app.imports.pieces import Limits, forget_starts
+from app.imports.reading.detect import detect
+from app.imports.reading.dialect import Overrides
 from app.imports.remembered import remember
 from app.imports.sheets import Sheet, another_sheet, take_over
 from app.imports.steps import FINISHED, ImportState, Task, may_follow

@@ -13,7 +13,7 @@ from app.db.session import Database
 from app.imports import queries
 from app.imports.models import Import, ImportEdit
 from app.imports.pieces import Limits, TextPieces, delete_pieces, move_text
-from app.imports.workbook import TURNS, Workbook, read_sheet, take_turn
+from app.imports.workbooks.workbook import TURNS, Workbook, read_sheet, take_turn
 
 
 @dataclass(frozen=True, slots=True)

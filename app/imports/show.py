@@ -95,6 +95,10 @@ def _failure(imported: Import, language: str) -> FailureOut | None:
     return FailureOut(code=code.value, detail=detail)
 
 
+_WITHOUT_SUGGESTION = {IssueCode.EMAIL_INVALID, IssueCode.VALUE_GARBLED}
+"""Codes whose own sentence names none, since not every finding has one."""
+
+
 def issue_out(issue: Issue, language: str) -> IssueOut:
     """A finding with its sentence."""
     params = {
@@ -104,7 +108,7 @@ def issue_out(issue: Issue, language: str) -> IssueOut:
         **issue.params,
     }
     message = text(language, f"issues.{issue.code}", **params)
-    if issue.code is IssueCode.EMAIL_INVALID and "suggestion" in issue.params:
+    if issue.code in _WITHOUT_SUGGESTION and "suggestion" in issue.params:
         message += " " + text(language, "phrases.did_you_mean", **params)
     return IssueOut(
         code=issue.code.value,

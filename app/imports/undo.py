@@ -46,7 +46,7 @@ def undo_import(database: Database, job: Job, *, max_lines: int) -> None:
     del max_lines
     _remove_people(database, job)
     for teams in work.found(database, job, _led, at_once=_NAMES_AT_ONCE, also_older=True):
-        with work.ours(database, job) as (session, _):
+        with work.chunk(database, job) as (session, _):
             clear_leaders(session, job.platform_id, teams, job.import_id)
     _remove_names(database, job)
     is_over = mails.drop(database, job)
@@ -65,7 +65,7 @@ def undo_import(database: Database, job: Job, *, max_lines: int) -> None:
 
 def _remove_people(database: Database, job: Job) -> None:
     for people in work.found(database, job, _invited, at_once=_PEOPLE_AT_ONCE):
-        with work.ours(database, job) as (session, imported):
+        with work.chunk(database, job) as (session, imported):
             removed = remove_people(session, job.platform_id, _between(job, people[0], people[-1]), now=utcnow())
             _keep(imported, removed=_kept(imported)["removed"] + removed)
             imported.rows_done += removed
@@ -74,7 +74,7 @@ def _remove_people(database: Database, job: Job) -> None:
 def _remove_names(database: Database, job: Job) -> None:
     for kind, model in MODELS.items():
         for ids in work.found(database, job, partial(directory.created_by, model=model), at_once=_NAMES_AT_ONCE):
-            with work.ours(database, job) as (session, imported):
+            with work.chunk(database, job) as (session, imported):
                 removed = remove_unused(session, job.platform_id, model, ids)
                 counts = _kept(imported)["removed_names"]
                 _keep(imported, removed_names=counts | {f"{kind}s": counts[f"{kind}s"] + removed})

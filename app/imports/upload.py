@@ -14,19 +14,19 @@ from app.access.actor import Actor
 from app.db.base import new_id
 from app.db.session import Database
 from app.imports import queries
-from app.imports.detect import Detected, detect
-from app.imports.dialect import Overrides
-from app.imports.gunzip import MAGIC, Gunzip
-from app.imports.inspector import Inspector, Verdict
 from app.imports.issues import Issue, IssueCode
-from app.imports.kinds import FIRST_BYTES, Kind, OleFile, kind_of
-from app.imports.matching import is_known_header
+from app.imports.matching.headers import is_known_header
 from app.imports.models import Import
 from app.imports.pieces import Limits, OriginalPieces, TextPieces, delete_pieces
+from app.imports.reading.detect import Detected, detect
+from app.imports.reading.dialect import Overrides
+from app.imports.reading.gunzip import MAGIC, Gunzip
+from app.imports.reading.inspector import Inspector, Verdict
+from app.imports.reading.kinds import FIRST_BYTES, Kind, OleFile, kind_of
 from app.imports.remembered import suggestions_for
 from app.imports.sheets import store_sheet
 from app.imports.steps import ImportState
-from app.imports.workbook import Workbook
+from app.imports.workbooks.workbook import Workbook
 
 
 class Upload:

@@ -16,14 +16,14 @@ from app.directory.models import Label, Organisation, StudentGroup, Team
 from app.directory.names import name_key
 from app.directory.queries import Named
 from app.errors import AppError, Code, FieldError
-from app.imports import work
+from app.imports import planning
 from app.imports.edits import open_import
 from app.imports.issues import IssueCode
 from app.imports.look import find_import, require_file
 from app.imports.meanings import domain_suggestion, language_of, near_name
 from app.imports.models import Import
+from app.imports.reading.table import is_filled
 from app.imports.row import Recipe, RowReader, values_in
-from app.imports.table import is_filled
 from app.texts import languages
 
 DISTINCT = 10_000
@@ -66,7 +66,7 @@ def count_rows_with(session: Session, actor: Actor, import_id: uuid.UUID, *, col
     """How many rows hold a value, before any edit."""
     imported = open_import(session, actor, import_id)
     position = _position(imported, column)
-    records = work.reader_of(session, imported).records()
+    records = planning.reader_of(session, imported).records()
     cells = (cells[position] if len(cells) > position else "" for _, cells in records if is_filled(cells))
     return sum(value in values_in(column, cell) for cell in cells)
 
@@ -80,7 +80,7 @@ def _position(imported: Import, column: str) -> int:
 def _count(session: Session, imported: Import, column: str) -> dict[str, Value]:
     position = _position(imported, column)
     found: dict[str, Value] = {}
-    for line, cells in work.reader_of(session, imported).records():
+    for line, cells in planning.reader_of(session, imported).records():
         if not is_filled(cells):
             continue
         for text in values_in(column, cells[position] if len(cells) > position else ""):
@@ -94,7 +94,7 @@ def _count(session: Session, imported: Import, column: str) -> dict[str, Value]:
 
 def _tell_what_becomes(session: Session, imported: Import, column: str, values: list[Value]) -> None:
     platform_id = imported.platform_id
-    recipe = work.recipe_of(imported, platform_by_id(session, platform_id).default_language)
+    recipe = planning.recipe_of(imported, platform_by_id(session, platform_id).default_language)
     edits = recipe.value_edits.get(column, {})
     default = recipe.defaults.get(column) or (recipe.language if column == "language" else "")
     known = directory.all_names(session, platform_id, _NAMES[column]) if column in _NAMES else {}

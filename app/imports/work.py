@@ -1,36 +1,29 @@
-"""What check and commit share: who does an import's work (a lease), what a plan needs to know, how the file is read.
+"""Who does an import's work (a lease), how long, and what happens when it breaks; the rows it keeps.
 
 Decides nothing about rows.
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.access.credentials import platform_by_id
 from app.db import bulk
 from app.db.base import utcnow
 from app.db.session import Database
-from app.directory import queries as directory
-from app.directory.models import Label, Organisation, StudentGroup
 from app.errors import AppError, Code
 from app.imports import queries
-from app.imports.lines import Start
 from app.imports.models import Import, ImportEdit, ImportOriginal, ImportPiece, ImportRow
-from app.imports.plan import NO_EDITS, KnownNames, Plan
-from app.imports.row import Edit, Outcome, PlannedRow, Recipe
+from app.imports.row import PlannedRow
 from app.imports.steps import WORKING, ImportState, Task, after_failure, step
-from app.imports.table import Dialect, Record, RecordReader
-from app.texts import languages
 
 LEASE = timedelta(seconds=30)
 VALUE_CHARACTERS = 1000
+"""A rejected cell may be as long as a cell can be: so much of it is kept to be shown."""
 NAMES_SHOWN = 1000
 """How many of the names it creates an import tells of each kind."""
 MAX_ATTEMPTS = 5
@@ -128,6 +121,14 @@ def ours(database: Database, job: Job) -> Iterator[tuple[Session, Import]]:
         yield session, imported
 
 
+@contextmanager
+def chunk(database: Database, job: Job) -> Iterator[tuple[Session, Import]]:
+    """`ours` for one of many steps: whatever ended the workers before, this import gets on. Raises NoLongerOurs."""
+    with ours(database, job) as (session, imported):
+        yield session, imported
+        imported.attempts = 0
+
+
 def fail(database: Database, job: Job, error: AppError) -> None:
     """The work cannot be done; what was done stays, and the import says why."""
     with ours(database, job) as (_, imported):
@@ -184,81 +185,6 @@ def found(
         database.give_way()
 
 
-# --- the plan and the file -------------------------------------------------------------------------------------------
-
-
-def plan_of(session: Session, imported: Import) -> Plan:
-    """The plan of an import in the world as it is now. The same for preview and commit."""
-    platform_id = imported.platform_id
-    teams = directory.all_teams(session, platform_id)
-    known = KnownNames(
-        organisations=directory.all_names(session, platform_id, Organisation),
-        student_groups=directory.all_names(session, platform_id, StudentGroup),
-        labels=directory.all_names(session, platform_id, Label),
-        teams={key: team.name for key, team in teams.items()},
-        leaders={key: team.leader for key, team in teams.items() if team.leader is not None},
-    )
-    return Plan(recipe_of(imported, platform_by_id(session, platform_id).default_language), known)
-
-
-def recipe_of(imported: Import, platform_language: str) -> Recipe:
-    """How the rows of an import become people."""
-    if imported.columns is None:
-        raise AppError(Code.NOT_MAPPED)
-    defaults = {
-        column: "/".join(value) if isinstance(value, list) else value for column, value in imported.defaults.items()
-    }
-    return Recipe(tuple(imported.columns), defaults, platform_language, languages(), imported.value_edits)
-
-
-def edits_of(source: Database | Session, imported: Import, records: Sequence[Record]) -> Mapping[int, Edit]:
-    """What people made of these rows, by line; costs nothing where they edited none."""
-    if not imported.edited_rows or not records:
-        return NO_EDITS
-    place = (imported.platform_id, imported.id, records[0][0], records[-1][0])
-    if isinstance(source, Session):
-        return queries.edits_between(source, *place)
-    with source.reading() as session:
-        return queries.edits_between(session, *place)
-
-
-def reader_of(
-    source: Database | Session, imported: Import, *, max_lines: int | None = None, start_at: Start | None = None
-) -> RecordReader:
-    """A reader of the import's file: by a session that is open, or piece by piece in short transactions."""
-    first = start_at.piece if start_at else 0
-    if isinstance(source, Session):
-        found = queries.pieces_in(source, imported.platform_id, imported.id, first)
-    else:
-        found = queries.pieces(source, imported.platform_id, imported.id, first)
-    return RecordReader(
-        found,
-        dialect_of(imported),
-        start=start_at,
-        max_lines=max_lines,
-    )
-
-
-def dialect_of(imported: Import) -> Dialect:
-    """How the import's file is read."""
-    return Dialect(
-        encoding=imported.encoding,
-        delimiter=imported.delimiter,
-        quote=imported.quote,
-        header_line=imported.header_line,
-        escape=imported.escape,
-        headers=tuple(imported.headers),
-        ignores_lines=imported.overrides.get("ignore_lines") is not False,
-        is_sheet=imported.format != "csv",
-    )
-
-
-def known_addresses(session: Session, platform_id: int, rows: Iterable[PlannedRow]) -> set[str]:
-    """Which of the addresses of rows that might be added are on the platform."""
-    wanted = [row.address for row in rows if row.outcome is Outcome.ADD]
-    return directory.known_addresses(session, platform_id, wanted) if wanted else set()
-
-
 def keep_rows(session: Session, imported: Import, rows: Sequence[PlannedRow]) -> None:
     """Write down rows that are not a clean `add`; a row kept before is replaced."""
     bulk.insert(
@@ -270,7 +196,7 @@ def keep_rows(session: Session, imported: Import, rows: Sequence[PlannedRow]) ->
                 row.line,
                 row.outcome.value,
                 row.first_line,
-                bulk.as_json(_shortened(row.shown_values()) if row.values else {}),
+                bulk.as_json(row.shown_values(VALUE_CHARACTERS) if row.values else {}),
                 bulk.as_json([issue.as_json() for issue in row.issues]),
                 "".join(f",{code}" for code in dict.fromkeys(issue.code.value for issue in row.issues))
                 + ("," if row.issues else ""),
@@ -280,11 +206,6 @@ def keep_rows(session: Session, imported: Import, rows: Sequence[PlannedRow]) ->
         same={"platform_id": imported.platform_id, "import_id": imported.id.bytes},
         or_replace=True,
     )
-
-
-def _shortened(values: dict[str, Any]) -> dict[str, Any]:
-    """Values as they are shown: a rejected cell may be as long as a cell can be."""
-    return {column: value[:VALUE_CHARACTERS] if isinstance(value, str) else value for column, value in values.items()}
 
 
 def forget(database: Database, platform_id: int, import_id: uuid.UUID) -> None:

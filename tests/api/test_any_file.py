@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from app.db.base import new_id
 from app.imports import pieces, service
 from app.imports.columns import COLUMNS, MAPPABLE
-from app.imports.encodings import ENCODINGS, codec
 from app.imports.issues import IssueCode
+from app.imports.reading.encodings import ENCODINGS, codec
 from app.imports.row import Outcome
 from app.jobs import embedded
 from tests.api.test_import_story import adds_up

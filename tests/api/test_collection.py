@@ -113,6 +113,9 @@ def test_every_file_becomes_the_people_it_holds(shared: Desk, http: TestClient, 
     if expected.asked:
         require_question(imported, expected.asked)
         imported = put(http, imported, encoding=expected.asked)
+    if expected.swallows_on:
+        (asked,) = imported["file"]["issues"]
+        assert (asked["code"], asked["line"]) == ("quote_unclosed", expected.swallows_on)
     if expected.answers:
         imported = put(http, imported, **expected.answers)
     assert question(imported) is None
@@ -121,6 +124,11 @@ def test_every_file_becomes_the_people_it_holds(shared: Desk, http: TestClient, 
     columns = positions(expected.columns or expected.suggestion)
     imported = put(http, imported, columns=columns, defaults=expected.defaults)
     path = f"/imports/{imported['id']}"
+    if expected.accepts:
+        summary = http.get(f"{path}/preview").json()["summary"]
+        assert summary["to_add"] < expected.totals[1]
+        accepted = http.put(f"{path}/values", json={"issue": expected.accepts, "accept": True})
+        assert accepted.json()["changed"] == expected.totals[1] - summary["to_add"]
 
     summary = http.get(f"{path}/preview").json()["summary"]
     terms = ("rows", "to_add", "duplicates", "rejected", "empty", "ignored_lines")

@@ -271,7 +271,7 @@ BAD_FILES = {
     Code.FILE_TYPE_UNSUPPORTED: b"%PDF-1.7 a page",
     Code.FILE_DAMAGED: b"PK\x03\x04 a workbook",
     Code.FILE_UNDECODABLE: "\ufeffemail".encode("utf-16-le") + b"\x00",
-    Code.FILE_QUOTE_UNCLOSED: HEADER + b'"Jan,Peeters,jan@example.com,Acme\n',
+    Code.FILE_QUOTE_UNCLOSED: b'"' + HEADER + b"Jan,Peeters,jan@example.com,Acme\n",
     Code.FILE_TOO_MANY_COLUMNS: b",".join(b"name %d" % n for n in range(201)) + b"\n",
 }
 

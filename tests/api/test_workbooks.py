@@ -12,7 +12,7 @@ import pytest
 
 from app.imports import intake
 from app.imports.models import Import, ImportEdit, ImportOriginal, ImportPiece
-from app.imports.workbook import TURNS
+from app.imports.workbooks.workbook import TURNS
 from tests.api.test_bad_files import count
 from tests.api.test_import_story import COLUMNS, FILE, map_columns, upload
 from tests.conftest import Desk

@@ -18,7 +18,7 @@ import app
 from app.errors import Code
 from app.imports.columns import COLUMNS, MAPPABLE
 from app.imports.issues import IssueCode
-from app.imports.mapping import suggest
+from app.imports.matching.mapping import suggest
 from app.imports.plan import KnownNames, Plan
 from app.imports.row import Outcome, PlannedRow, Recipe
 from app.imports.schemas import ColumnName
@@ -33,6 +33,7 @@ FINDINGS_ON_A_FILE = {
     IssueCode.ENCODING_UNCERTAIN,
     IssueCode.TEXT_DAMAGED,
     IssueCode.HEADER_MISSING,
+    IssueCode.QUOTE_UNCLOSED,
 }
 EACH_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
 ACCEPT_PAGE = {
@@ -229,7 +230,7 @@ def _troubled_rows() -> list[PlannedRow]:
     columns = ("first_name", "last_name", "email", "company", "language", "student_groups", "team", "team_leader")
     globex = {"globex industries": "Globex Industries"}
     known = KnownNames(globex, {}, {}, {"kept": "Kept"}, {"kept": "boss@example.com"})
-    plan = Plan(Recipe(columns, {}, "en", LANGUAGES), known)
+    plan = Plan(Recipe(columns, {}, "en", LANGUAGES, may_be_garbled=True), known)
 
     def person(email: str, **other: str) -> list[str]:
         cells: Mapping[str, str] = {"first_name": "Ann", "last_name": "Lee", "company": "Acme", "email": email} | other
@@ -255,6 +256,8 @@ def _troubled_rows() -> list[PlannedRow]:
                 person("e@example.com", team="Kept", team_leader="somebody@example.com"),
                 person("f@gmial.com"),
                 person("g@example.com", company="Globex Industrie"),
+                person("h@example.com", first_name="ZoÃ©"),
+                person("i@example.com", first_name="Zo\ufffd"),
             ],
             start=2,
         )

@@ -48,7 +48,7 @@ SEEDS = 6
 @pytest.fixture(autouse=True)
 def _small_steps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """More moments to hit: as many chunks for a few hundred people as there otherwise are for thousands."""
-    monkeypatch.setattr("app.imports.ahead.CHUNK_ROWS", 10)
+    monkeypatch.setattr("app.imports.commit.CHUNK_ROWS", 10)
     monkeypatch.setattr("app.imports.mails._AT_ONCE", 20)
     monkeypatch.setattr("app.imports.undo._PEOPLE_AT_ONCE", 15)
 

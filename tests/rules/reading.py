@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from app.errors import AppError
-from app.imports.detect import Detected, detect
-from app.imports.dialect import Overrides
-from app.imports.inspector import Inspector
-from app.imports.matching import is_known_header
-from app.imports.table import Dialect, Record, RecordReader
+from app.imports.matching.headers import is_known_header
+from app.imports.reading.detect import Detected, detect
+from app.imports.reading.dialect import Overrides
+from app.imports.reading.inspector import Inspector
+from app.imports.reading.table import Dialect, Record, RecordReader
 
 COMMA = Dialect("utf-8", ",", '"', 1)
 PEOPLE = "first_name;last_name;email\nJan;Peeters;jan@example.com\nZoë;Dupont;zoe@example.com\n"

@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import Code
-from app.imports.dialect import DELIMITERS
+from app.imports.reading.dialect import DELIMITERS
 from tests.rules.reading import PEOPLE, detected, read, refusal
 
 

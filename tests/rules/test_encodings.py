@@ -8,10 +8,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from app.errors import AppError, Code
-from app.imports.encodings import ENCODINGS, codec, known_encoding
-from app.imports.inspector import TOP_BYTES, Inspector
 from app.imports.issues import Issue, IssueCode, Severity
-from app.imports.table import Dialect, RecordReader
+from app.imports.reading.encodings import ENCODINGS, codec, known_encoding
+from app.imports.reading.inspector import TOP_BYTES, Inspector
+from app.imports.reading.table import Dialect, RecordReader
 from tests.rules.reading import PEOPLE, detected, inspected, read
 from tests.rules.words_of_languages import WORDS
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from app.errors import AppError, Code
-from app.imports.detect import Detected, detect
-from app.imports.dialect import Overrides
 from app.imports.issues import IssueCode, Severity
-from app.imports.matching import is_known_header
-from app.imports.table import FOOTER_LINES, IGNORED_SHOWN, Dialect, RecordReader
+from app.imports.matching.headers import is_known_header
+from app.imports.reading.detect import Detected, detect
+from app.imports.reading.dialect import Overrides
+from app.imports.reading.table import FOOTER_LINES, IGNORED_SHOWN, Dialect, RecordReader
 from tests.rules.reading import PEOPLE, detected, read, reader, refusal
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.imports.mapping import suggest
-from app.imports.matching import is_known_header, read_header
+from app.imports.matching.headers import is_known_header, read_header
+from app.imports.matching.mapping import suggest
 
 # One header per line or between bars. What a header by itself means, whatever stands beside it.
 MEANT = {

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from app.errors import AppError, Code, FieldError
 from app.imports.columns import BY_NAME, COLUMNS, DEFAULTABLE, REQUIRED, template_csv
-from app.imports.mapping import CERTAIN, Suggestion, certain_columns, check_mapping, header_keys, suggest
-from app.imports.matching import header_key, is_known_header, read_header
+from app.imports.matching.headers import header_key, is_known_header, read_header
+from app.imports.matching.mapping import CERTAIN, Suggestion, certain_columns, check_mapping, header_keys, suggest
 from app.texts import languages
 
 ALIASES = [(column.name, alias) for column in COLUMNS for aliases in column.aliases.values() for alias in aliases]

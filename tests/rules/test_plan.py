@@ -12,8 +12,8 @@ from app.directory.names import name_key
 from app.imports.columns import COLUMNS
 from app.imports.issues import Issue, IssueCode, Severity
 from app.imports.plan import NOTHING_KNOWN, KnownNames, Plan, Totals
+from app.imports.reading.table import Record
 from app.imports.row import Edit, Outcome, PlannedRow, Recipe, RowReader
-from app.imports.table import Record
 
 ALL = tuple(column.name for column in COLUMNS)
 NOTHING = NOTHING_KNOWN

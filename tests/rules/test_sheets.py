@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import AppError, Code
-from app.imports.gunzip import Gunzip
-from app.imports.kinds import Kind, OleFile, kind_of
-from app.imports.number_formats import general, number_format
-from app.imports.ods import Ods, is_ods
-from app.imports.package import Package
-from app.imports.xlsx import Xlsx, is_xlsx
+from app.imports.reading.gunzip import Gunzip
+from app.imports.reading.kinds import Kind, OleFile, kind_of
+from app.imports.workbooks.number_formats import general, number_format
+from app.imports.workbooks.ods import Ods, is_ods
+from app.imports.workbooks.package import Package
+from app.imports.workbooks.xlsx import Xlsx, is_xlsx
 from tests.files.workbooks import Raw, Rows, Shown, ods, ods_parts, xlsx, xlsx_parts, zipped
 
 LIMIT = 64 * 1024 * 1024

@@ -33,6 +33,10 @@ class Expected:
     """The mapping, where it is not the suggestion."""
     answers: Mapping[str, Any] = field(default_factory=dict)
     """How the file is read, where people have to say so (`header_line`, `sheet` ...)."""
+    accepts: str | None = None
+    """What people accept the suggestions of, before they commit."""
+    swallows_on: int | None = None
+    """The line on which a quote opens that nothing closes: a question, until it is answered."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
 

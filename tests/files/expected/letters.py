@@ -123,10 +123,11 @@ FILES = {
         suggestion=f"{NAMES.removesuffix('company')}-",
         totals=(2, 2, 0, 0, 0, 0),
         people="""
-            zoe.dupont@example.com | ZoÃ© | Dupont | Acme | en
-            rene.cote@example.com | RenÃ© | CÃ´tÃ© | Acme | en
+            zoe.dupont@example.com | Zoé | Dupont | Acme | en
+            rene.cote@example.com | René | Côté | Acme | en
         """,
         file_issues=["text_damaged"],
+        accepts="value_garbled",
         defaults={"company": "Acme"},
     ),
 }

@@ -79,7 +79,18 @@ FILES: dict[str, Expected | Refused] = {
             dee.ode@example.com | Dee | Ode | Ode | en
         """,
     ),
-    "open_quote.csv": Refused("file_quote_unclosed", naming="line 3"),
+    "open_quote.csv": Expected(
+        swallows_on=3,
+        answers={"quote": ""},
+        read="csv utf-8 , 1",
+        suggestion=NAMES,
+        totals=(3, 3, 0, 0, 0, 0),
+        people="""
+            ann.ode@example.com | Ann | Ode | Ode | en
+            ben.ode@example.com | Ben | "Big Ode | Ode | en
+            cas.ode@example.com | Cas | Ode | Ode | en
+        """,
+    ),
     "inches.csv": Expected(
         read="csv utf-8 , 1",
         suggestion=f"{NAMES} -",

@@ -102,7 +102,8 @@ FILES = {
     ),
     "google_workspace.csv": Expected(
         read="csv utf-8 , 1",
-        suggestion="first_name last_name email - - - - - - - - - - - - team_leader - -",
+        suggestion="first_name last_name email - - - - - - - - - - - - - - -",
+        columns="first_name last_name email - - - - - - - - - - - - team_leader - -",
         totals=(3, 3, 0, 0, 0, 0),
         people="""
             ifeoma.eze@example.org | Ifeoma | Eze | Acme | en | | | | head@example.org

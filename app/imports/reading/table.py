@@ -16,9 +16,9 @@ from pydantic_core import from_json
 
 from app.errors import AppError, Code
 from app.imports.columns import OUR_HEADERS
-from app.imports.header import first_cells, is_footer, is_repeated
-from app.imports.lines import CELL_CHARACTERS, RECORD_CHARACTERS, Lines, Start
-from app.imports.quotes import open_quote, swallowing_quote
+from app.imports.reading.header import first_cells, is_footer, is_repeated
+from app.imports.reading.lines import CELL_CHARACTERS, RECORD_CHARACTERS, Lines, Start
+from app.imports.reading.quotes import open_quote, swallowing_quote
 
 csv.field_size_limit(CELL_CHARACTERS)  # the csv module keeps one limit for the whole process
 CELLS: Final = 10_000
@@ -109,8 +109,9 @@ class RecordReader:
         width = -1
         try:
             if self._is_at_top and dialect.header_line > 0:
-                self.header = next(parser, [])
+                header = next(parser, [])
                 self._refuse_swallowed(parser.line_num)
+                self.header = header
                 line = self._record_line = above + parser.line_num + 1
             for cells in parser:
                 # What costs time is asked only of records that differ from the one above, or where it matters.

@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 from xml.parsers import expat
 
 from app.errors import AppError
-from app.imports.number_formats import BUILT_IN, NumberFormat, number_format
-from app.imports.package import Package, parse
+from app.imports.workbooks.number_formats import BUILT_IN, NumberFormat, number_format
+from app.imports.workbooks.package import Package, parse
 
 # A cell of one of the styles, and from its `<` on a numeric one, perhaps with a formula, with its value. No part of
 # either reaches over a `<`: no text, however made, is searched twice.

@@ -1,4 +1,4 @@
-"""`python -m app.imports.sheet_reader BYTES SECONDS SHEET`: the process that reads a workbook on its standard input.
+"""`python -m app.imports.workbooks.sheet_reader BYTES SECONDS SHEET`: reads a workbook on its standard input.
 
 Writes the rows of one sheet, each as a line with a JSON array of texts (an empty row as an empty line); in the end, to
 standard error, what it found, or why the file cannot be read. Whatever a file does to a reader ends with this process.
@@ -12,9 +12,9 @@ from contextlib import suppress
 from typing import Any, BinaryIO, Final
 
 from app.errors import AppError, Code
-from app.imports.ods import Ods, is_ods
-from app.imports.package import Package
-from app.imports.xlsx import Xlsx, is_xlsx
+from app.imports.workbooks.ods import Ods, is_ods
+from app.imports.workbooks.package import Package
+from app.imports.workbooks.xlsx import Xlsx, is_xlsx
 
 ROW_CHARACTERS: Final = 4 * 1024 * 1024
 _MIB: Final = 1024 * 1024

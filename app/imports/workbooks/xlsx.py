@@ -10,10 +10,10 @@ from typing import BinaryIO, Final, cast
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from app.errors import AppError, Code
-from app.imports.date_formats import iso
-from app.imports.number_formats import general
-from app.imports.package import Package
-from app.imports.xlsx_formats import FormattedCells
+from app.imports.workbooks.date_formats import iso
+from app.imports.workbooks.number_formats import general
+from app.imports.workbooks.package import Package
+from app.imports.workbooks.xlsx_formats import FormattedCells
 
 _ONLY_TEXT: Final = {str}
 Cell = str | int | float | bool | date | time | timedelta

@@ -40,7 +40,7 @@ def read_sheet(original: Iterable[bytes], sheet: str | None, take: Callable[[byt
     A row is a line with a JSON array of texts; an empty one is an empty line. Raises AppError: the file is damaged,
     protected, empty, no workbook, or larger than it may be; and whatever `take` raises.
     """
-    program = [sys.executable, "-m", "app.imports.sheet_reader"]
+    program = [sys.executable, "-m", "app.imports.workbooks.sheet_reader"]
     surroundings = {"PYTHONPATH": os.pathsep.join(sys.path)}  # no secrets
     with tempfile.TemporaryFile() as file:  # it has no name: it goes with whoever holds it
         for piece in original:

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.imports.encodings import codec
-from app.imports.letters import IMPOSSIBLE, Script, oddity
+from app.imports.reading.encodings import codec
+from app.imports.reading.letters import IMPOSSIBLE, Script, oddity
 
 WINDOWS: Final = "cp1252"
 CHOICES: Final = 6

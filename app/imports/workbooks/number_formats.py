@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from app.imports.date_formats import Token, date_text, with_minutes
+from app.imports.workbooks.date_formats import Token, date_text, with_minutes
 
 # ECMA-376 part 1, section 18.8.30. 14 and 22 follow the reader's country, 15 to 17 its names of months, 27 to 36 and 50
 # to 58 its calendar. What is missing is a plain number: 0 (General), fractions, exponents, text.

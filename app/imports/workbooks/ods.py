@@ -10,8 +10,8 @@ from typing import Final
 from xml.parsers import expat
 
 from app.errors import AppError, Code
-from app.imports.number_formats import general
-from app.imports.package import Package, parse
+from app.imports.workbooks.number_formats import general
+from app.imports.workbooks.package import Package, parse
 
 COLUMNS: Final = 16_384
 """The most columns a spreadsheet has; what a file claims to stand behind them is not kept."""

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from app.imports.columns import FULL_NAME, GROUP_SEPARATOR
-from app.imports.matching import NAME
+from app.imports.matching.headers import NAME
 from app.imports.meanings import language_of
-from app.imports.quotes import ADDRESS_LIKE
+from app.imports.reading.quotes import ADDRESS_LIKE
 from app.texts import languages
 
 _WORD: Final = re.compile(r"[^\s,]+")

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.errors import AppError, Code
-from app.imports.damage import first_damage
-from app.imports.doubts import Doubts
 from app.imports.issues import Issue, IssueCode
+from app.imports.reading.damage import first_damage
+from app.imports.reading.doubts import Doubts
 
 TOP_BYTES: Final = 1024 * 1024
 """What is read otherwise further down than this is a question, whatever it looks like."""

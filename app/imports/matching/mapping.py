@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from app.errors import AppError, Code, FieldError
 from app.imports.columns import BY_NAME, FULL_NAME, MAPPABLE, OUR_HEADERS, REQUIRED
-from app.imports.evidence import TELLING, are_whole_names, contradicts, hold_an_address, show_the_last_name
-from app.imports.matching import NAME, Reading, header_key, read_header, usual_column
+from app.imports.matching.evidence import TELLING, are_whole_names, contradicts, hold_an_address, show_the_last_name
+from app.imports.matching.headers import NAME, Reading, header_key, read_header, usual_column
 
 SUGGESTED: Final = 0.6
 """Below this nothing is suggested."""

@@ -11,8 +11,8 @@ from itertools import islice
 from typing import Final
 
 from app.errors import AppError, Code
-from app.imports.header import find_header, has_address
-from app.imports.table import SEP_LINE, Dialect, Record, is_filled, parser_of
+from app.imports.reading.header import find_header, has_address
+from app.imports.reading.table import SEP_LINE, Dialect, Record, is_filled, parser_of
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 ESCAPE: Final = "\\"

@@ -14,8 +14,8 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from app.imports.columns import BY_NAME, FULL_NAME, MAPPABLE
+from app.imports.matching.words import MEANINGS, NEVER
 from app.imports.meanings import folded
-from app.imports.words import MEANINGS, NEVER
 
 NAME: Final = "name"
 """What `Name`, `Nom` and `Naam` speak of: a last name or a whole one, the other headers tell."""

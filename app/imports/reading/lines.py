@@ -11,8 +11,8 @@ from typing import Final
 from unicodedata import normalize
 
 from app.errors import AppError, Code
-from app.imports.encodings import codec
-from app.imports.quotes import split_lines
+from app.imports.reading.encodings import codec
+from app.imports.reading.quotes import split_lines
 
 CELL_CHARACTERS: Final = 1024 * 1024
 RECORD_CHARACTERS: Final = 4 * CELL_CHARACTERS

@@ -11,11 +11,9 @@ from xml.parsers import expat
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from app.errors import AppError, Code
+from app.imports.reading.gunzip import RATIO, SMALL
 
 PARTS: Final = 10_000
-RATIO: Final = 200
-SMALL: Final = 16 * 1024 * 1024
-"""What may always be unpacked, however small it was packed."""
 _DIRECTORY_BYTES: Final = 4 * 1024 * 1024
 _AT_ONCE: Final = 256 * 1024
 

@@ -11,29 +11,35 @@ from typing import Final
 
 from app.errors import AppError, Code
 from app.imports.columns import OUR_HEADERS
-from app.imports.damage import first_damage
-from app.imports.dialect import DELIMITERS, Overrides, choose_dialect, sheet_dialect
-from app.imports.encodings import codec
-from app.imports.header import HEADER_CHARACTERS, filled_width, tidy_headers
-from app.imports.inspector import damage_issue
 from app.imports.issues import Issue, IssueCode
-from app.imports.lines import CELL_CHARACTERS, TOP, Lines
-from app.imports.table import IGNORED_SHOWN, Dialect, RecordReader, is_filled, without_guard
+from app.imports.reading.damage import first_damage
+from app.imports.reading.dialect import DELIMITERS, Overrides, choose_dialect, sheet_dialect
+from app.imports.reading.encodings import codec
+from app.imports.reading.header import HEADER_CHARACTERS, filled_width, tidy_headers
+from app.imports.reading.inspector import damage_issue
+from app.imports.reading.lines import CELL_CHARACTERS, TOP, Lines
+from app.imports.reading.table import IGNORED_SHOWN, Dialect, RecordReader, is_filled, without_guard
 
 SAMPLES: Final = 3
+_VALUES: Final = 20
 _SAMPLE_RECORDS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """What was found at the top of a file: how to read it, its headers, and up to 3 samples for each."""
+    """What was found at the top of a file: how to read it, its headers, and up to 20 values below each."""
 
     dialect: Dialect
     headers: list[str]
-    samples: list[list[str]]
+    values: list[list[str]]
     issues: tuple[Issue, ...] = ()
     settled: frozenset[IssueCode] = frozenset()
     """What an earlier look at the file found, and this one takes the place of."""
+
+    @property
+    def samples(self) -> list[list[str]]:
+        """The values that are shown below each header: up to 3."""
+        return [values[:SAMPLES] for values in self.values]
 
     @property
     def preamble(self) -> range:
@@ -63,21 +69,24 @@ def detect(
     else:
         dialect = choose_dialect(lines, encoding, overrides, is_known_header)
     dialect = replace(dialect, ignores_lines=overrides.ignore_lines is not False)
-    headers = _headers(*_first_records(top, dialect, is_whole=is_whole), dialect)
+    header, records, _ = _first_records(top, dialect)
+    headers = _headers(header, records, dialect)
     if not headers:
         raise AppError(Code.FILE_WITHOUT_HEADER, line=dialect.header_line)
     if len(headers) > max_columns:
         raise AppError(Code.FILE_TOO_MANY_COLUMNS, line=dialect.header_line, columns=len(headers), limit=max_columns)
     dialect = replace(dialect, headers=tuple(headers))
-    _, records = _first_records(top, dialect, is_whole=is_whole, to_the_end=is_whole)
-    samples = [_samples(records, position) for position in range(len(headers))]
-    issues, settled = [], {IssueCode.HEADER_MISSING}
+    _, records, unclosed = _first_records(top, dialect, to_the_end=is_whole)
+    values = [_values(records, position) for position in range(len(headers))]
+    issues, settled = [], {IssueCode.HEADER_MISSING, IssueCode.QUOTE_UNCLOSED}
+    if unclosed is not None and is_whole:  # else it may only be cut off
+        issues.append(Issue(IssueCode.QUOTE_UNCLOSED, unclosed))
     if dialect.header_line == 0 and overrides.header_line is None:
         issues.append(Issue(IssueCode.HEADER_MISSING, None))
     if is_sheet or overrides.encoding is not None:  # else the inspector has looked, to the end of the file
         settled |= {IssueCode.ENCODING_UNCERTAIN, IssueCode.TEXT_DAMAGED}
         issues += _damage(lines)
-    return Detected(dialect, headers, samples, tuple(issues), frozenset(settled))
+    return Detected(dialect, headers, values, tuple(issues), frozenset(settled))
 
 
 def _whole_lines(head: bytes, encoding: str, max_columns: int) -> bytes:
@@ -101,9 +110,9 @@ def _last(head: bytes, mark: bytes) -> int:
 
 
 def _first_records(
-    top: bytes, dialect: Dialect, *, is_whole: bool, to_the_end: bool = False
-) -> tuple[list[str], list[list[str]]]:
-    """The header and the first records with anything in them."""
+    top: bytes, dialect: Dialect, *, to_the_end: bool = False
+) -> tuple[list[str], list[list[str]], int | None]:
+    """The header, the first records with anything in them, and where a quote opens that nothing closes."""
     reader = RecordReader([top], dialect)
     filled = (cells for _, cells in reader.records() if is_filled(cells))
     found: list[list[str]] = []
@@ -112,10 +121,10 @@ def _first_records(
         if to_the_end:
             deque(filled, maxlen=0)
     except AppError as error:
-        is_cut_off = error.code is Code.FILE_QUOTE_UNCLOSED and not is_whole
-        if not is_cut_off or not (reader.header or found):
+        if error.code is not Code.FILE_QUOTE_UNCLOSED or not (reader.header or found):
             raise
-    return reader.header, found
+        return reader.header, found, int(str(error.params["line"]))
+    return reader.header, found, None
 
 
 def _headers(header: Sequence[str], records: Sequence[Sequence[str]], dialect: Dialect) -> list[str]:
@@ -129,9 +138,9 @@ def _headers(header: Sequence[str], records: Sequence[Sequence[str]], dialect: D
     return headers if any(headers) else []
 
 
-def _samples(records: Sequence[Sequence[str]], position: int) -> list[str]:
+def _values(records: Sequence[Sequence[str]], position: int) -> list[str]:
     filled = (cells[position].strip() for cells in records if len(cells) > position and cells[position].strip())
-    return [sample[:HEADER_CHARACTERS] for sample in islice(filled, SAMPLES)]
+    return [value[:HEADER_CHARACTERS] for value in islice(filled, _VALUES)]
 
 
 def _damage(lines: Sequence[str]) -> list[Issue]:

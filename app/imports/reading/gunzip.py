@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.errors import AppError, Code
-from app.imports.package import RATIO, SMALL
 
 MAGIC: Final = b"\x1f\x8b"
+RATIO: Final = 200
+SMALL: Final = 16 * 1024 * 1024
+"""What may always be unpacked, however small it was packed; above it, so many times what was packed."""
 MEMBERS: Final = 100_000
 _PACKED_AT_ONCE: Final = 16 * 1024
 _UNPACKED_AT_ONCE: Final = 1024 * 1024

@@ -40,6 +40,13 @@ def first_damage(text: str) -> Damage | None:
     return Damage(replaced, text[start:end], None)
 
 
+def mended(text: str) -> str | None:
+    """A garbled text as it was meant to be; None where a letter of it is lost."""
+    if _REPLACEMENT in text:
+        return None
+    return _TWICE_ENCODED.sub(lambda found: _meant(found[0]) or found[0], text)
+
+
 def _meant(garbled: str) -> str | None:
     """What characters were before they were encoded twice; None where they may well be meant as they are."""
     try:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from app.imports.quotes import ADDRESS_LIKE
+from app.imports.reading.quotes import ADDRESS_LIKE
 
 HEADER_CHARACTERS: Final = 200
 _SEARCHED: Final = 50

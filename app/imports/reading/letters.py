@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import Final
 
-from app.imports.ideographs import COMMON, is_common
+from app.imports.reading.ideographs import COMMON, is_common
 
 IMPOSSIBLE: Final = 10
 """How odd it is what nobody writes: `Andr‚`, `RenŽ`, `Fran‡ois`."""

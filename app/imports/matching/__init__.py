@@ -1,0 +1,1 @@
+"""The columns of a file matched onto ours: by headers, by values. Pure."""

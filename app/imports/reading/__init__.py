@@ -1,0 +1,1 @@
+"""The bytes of a file -> its records, read truthfully or not at all. Pure."""

@@ -1,0 +1,1 @@
+"""A workbook's sheet as its reader sees it on the screen, read by a process of its own. Pure."""
