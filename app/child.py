@@ -5,12 +5,17 @@ Ends when the parent dies, and drains when told to end. Decides nothing else.
 
 import os
 import signal
+import socket
 import sys
 import threading
 
 from app import logs
 from app.settings import Settings
 from app.worker import DRAIN_SECONDS, run_worker, stop_on_signals
+
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than a proxy in front keeps a connection: it must never send a request into one we are just closing."""
 
 
 def main(arguments: list[str]) -> None:
@@ -34,13 +39,15 @@ def _serve(settings: Settings, listening: int) -> None:
 
     config = uvicorn.Config(
         create_app(settings),
-        fd=listening,
         access_log=False,
         log_level="warning",
         timeout_graceful_shutdown=int(DRAIN_SECONDS),
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         server_header=False,
     )
-    uvicorn.Server(config).run()
+    # As the TCP socket it is: only then the event loop sends each answer at once (TCP_NODELAY). Given its number alone,
+    # uvicorn takes it for another kind, and answers wait 40 ms for the client's acknowledgement.
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=listening)])
 
 
 def _end_with_parent(pipe: int) -> None:

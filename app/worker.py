@@ -17,7 +17,7 @@ from app.delivery.models import MailKind
 from app.delivery.pump import Pump
 from app.delivery.rates import Rates
 from app.delivery.senders.base import sender_from_url
-from app.imports.ahead import prepare, spare_the_collector
+from app.imports.ahead import let_others_go_first, prepare, spare_the_collector
 from app.invitations.mail import InvitationMail
 from app.jobs import embedded
 from app.jobs.lock import WorkerLock
@@ -70,6 +70,7 @@ def run_worker(settings: Settings, stop: threading.Event, *, waits: bool = False
 
 def _do_imports(database: Database, stop: threading.Event, settings: Settings) -> None:
     keep_files = timedelta(days=settings.upload_retention_days)
+    let_others_go_first()
     try:
         embedded.do_imports(database, stop, max_lines=settings.upload_lines, keep_files=keep_files)
     finally:

@@ -6,7 +6,9 @@ Two cores, one file: reading and validating are half of the work. Decides where 
 import fcntl
 import gc
 import multiprocessing
+import os
 import signal
+import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -39,6 +41,8 @@ _ENDS_WITHIN_SECONDS: Final = 5.0
 _COLLECT_AFTER: Final = 50_000
 """New objects before the collector looks for cycles. Rows hold none, and come and go by the thousand."""
 
+_NICE: Final = 10
+
 _processes = multiprocessing.get_context("forkserver")
 
 
@@ -52,6 +56,12 @@ def spare_the_collector() -> None:
     """Keep Python's collector from looking through rows: for a process that does nothing but pass many on."""
     gc.freeze()  # what is loaded by now stays
     gc.set_threshold(_COLLECT_AFTER, 20, 50)
+
+
+def let_others_go_first() -> None:
+    """Have the system prefer everybody else to this thread: people wait for answers and mails, not for an import."""
+    with suppress(OSError):  # a thread has a priority of its own on Linux only
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +208,7 @@ def _read(database: Database, file: _File) -> Iterator[_Found]:
 def _read_ahead(file: _File, connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells everybody; the worker decides
     spare_the_collector()
+    let_others_go_first()
     with suppress(BrokenPipeError):  # nobody reads on: the worker has ended, or the import was taken back
         try:
             for found in _read(Database(file.database_url, connections=1), file):

@@ -21,6 +21,7 @@ class IssueCode(StrEnum):
     FILE_SEEN_BEFORE = "file_seen_before"
     ENCODING_UNCERTAIN = "encoding_uncertain"
     TEXT_DAMAGED = "text_damaged"
+    ROWS_HIDDEN = "rows_hidden"
     HEADER_MISSING = "header_missing"
     QUOTE_UNCLOSED = "quote_unclosed"
     REQUIRED_VALUE_MISSING = "required_value_missing"
@@ -46,6 +47,7 @@ WARNINGS: Final = frozenset(
     {
         IssueCode.FILE_SEEN_BEFORE,
         IssueCode.TEXT_DAMAGED,
+        IssueCode.ROWS_HIDDEN,
         IssueCode.HEADER_MISSING,
         IssueCode.TOO_FEW_CELLS,
         IssueCode.DUPLICATE_IN_FILE,

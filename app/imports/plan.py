@@ -8,11 +8,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import blake2s
-from os import urandom
 from typing import Final
 
 from app.directory.names import name_key, tidy
+from app.imports.first_lines import FirstLines
 from app.imports.issues import IssueCode
 from app.imports.meanings import domain_suggestion, near_name
 from app.imports.reading.table import Record
@@ -73,10 +72,7 @@ class Plan:
         self._known = known
         self._seen: dict[str, set[str]] = {kind: {""} for kind in self.totals.creates}  # names as they are spelt
         self._reader = RowReader(recipe)
-        # Which line each address stands on first. By a keyed hash: a million of them take some 130 MB, however long
-        # they are, and that two ever share one of 120 bits is less likely than 1e-24: a hit needs no second look.
-        self._first_lines: dict[bytes, int] = {}
-        self._keyed = blake2s(digest_size=15, key=urandom(16))
+        self._first_lines = FirstLines()
 
     # --- a row among the others --------------------------------------------------------------------------------
 
@@ -95,18 +91,13 @@ class Plan:
                 place(row)
 
     def _place(self, row: PlannedRow) -> None:
-        first = self._first_lines.setdefault(self._hash(row.address), row.line)
+        first = self._first_lines.first(row.address, row.line)
         if first != row.line:
             row.outcome = Outcome.DUPLICATE
             row.first_line = first
             row.note(IssueCode.DUPLICATE_IN_FILE, "email", row.values["email"], first_line=first)
         elif leader := row.values.get("team_leader"):
             self._note_leader(row, leader)
-
-    def _hash(self, address: str) -> bytes:
-        hashed = self._keyed.copy()
-        hashed.update(address.encode())
-        return hashed.digest()
 
     def _note_leader(self, row: PlannedRow, email: str) -> None:
         team = row.values.get("team")
@@ -179,7 +170,7 @@ class Plan:
     def finish(self, who_is_known: Callable[[Collection[str]], Collection[str]]) -> list[PlannedRow]:
         """The rows that name a leader nobody is: found neither in the file nor on the platform. They get a warning."""
         addresses = {claim.address for claim in self.leaders.values()}
-        elsewhere = {address for address in addresses if self._hash(address) not in self._first_lines}
+        elsewhere = {address for address in addresses if address not in self._first_lines}
         missing = elsewhere - set(who_is_known(elsewhere))
         warned = []
         for claim in self.leaders.values():

@@ -58,6 +58,7 @@ class FileOut(BaseModel):
     sheets: list[str] = Field(description="The sheets of a workbook that can be seen, and chosen with the mapping.")
     lines: int | None = Field(examples=[100_001], description="null until checked.")
     issues: list[IssueOut]
+    deleted_at: datetime | None = Field(description="When the file was deleted, and its rows with it.")
 
 
 class SuggestionOut(BaseModel):
@@ -82,6 +83,16 @@ class ProgressOut(BaseModel):
     done: int
     total: int
     eta_seconds: float | None
+
+
+class CommitOut(BaseModel):
+    """What was asked for with the commit; the same again resumes one that failed."""
+
+    send_invitations: bool
+    hold_minutes: int
+    held_until: datetime | None = Field(description="When mails that are held back leave by themselves.")
+    message: str | None
+    on_rejected: Literal["skip", "abort"]
 
 
 class FailureOut(BaseModel):
@@ -109,6 +120,7 @@ class ImportOut(BaseModel):
     mapping: MappingOut | None
     version: int
     progress: ProgressOut | None
+    commit: CommitOut | None = Field(description="null until it is committed.")
     result: ResultOut | None
     failure: FailureOut | None
 

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.db.base import new_id
 from app.db.session import Database
 from app.imports import queries
+from app.imports.issues import Issue, IssueCode
 from app.imports.models import Import, ImportEdit
 from app.imports.pieces import Limits, TextPieces, delete_pieces, move_text
 from app.imports.workbooks.workbook import TURNS, Workbook, read_sheet, take_turn
@@ -23,6 +25,13 @@ class Sheet:
     id: uuid.UUID
     workbook: Workbook
     lines: int
+
+
+def hidden_rows(workbook: Workbook | None) -> list[dict[str, Any]]:
+    """A warning where a sheet has rows that nobody sees: they are people like the others."""
+    if workbook is None or not workbook.hidden_rows:
+        return []
+    return [Issue(IssueCode.ROWS_HIDDEN, None, params={"count": workbook.hidden_rows}).as_json_of_file()]
 
 
 def store_sheet(
@@ -75,4 +84,6 @@ def take_over(session: Session, imported: Import, sheet: Sheet) -> None:
     imported.edited_rows = 0
     imported.overrides = {}
     imported.sheet = sheet.workbook.sheet
+    of_file = [issue for issue in imported.file_issues if issue["code"] != IssueCode.ROWS_HIDDEN]
+    imported.file_issues = of_file + hidden_rows(sheet.workbook)
     imported.line_breaks = sheet.lines

@@ -11,6 +11,7 @@ from app.imports.look import ImportView, RowView, result_of
 from app.imports.models import Import
 from app.imports.results import ResultOut
 from app.imports.schemas import (
+    CommitOut,
     FailureOut,
     FileOut,
     IgnoredLineOut,
@@ -51,6 +52,7 @@ def import_out(view: ImportView, language: str) -> ImportOut:
             sheets=imported.sheets,
             lines=imported.lines,
             issues=[issue_out(findings.from_json(stored, line=None), language) for stored in imported.file_issues],
+            deleted_at=imported.file_deleted_at,
         ),
         headers=imported.headers,
         samples=imported.samples,
@@ -58,6 +60,7 @@ def import_out(view: ImportView, language: str) -> ImportOut:
         mapping=_mapping(imported),
         version=imported.version,
         progress=_progress(imported),
+        commit=CommitOut.model_validate(imported.commit_options) if imported.commit_options else None,
         result=ResultOut.model_validate(result) if result else None,
         failure=_failure(imported, language),
     )

@@ -24,7 +24,7 @@ from app.imports.reading.gunzip import MAGIC, Gunzip
 from app.imports.reading.inspector import Inspector, Verdict
 from app.imports.reading.kinds import FIRST_BYTES, Kind, OleFile, kind_of
 from app.imports.remembered import suggestions_for
-from app.imports.sheets import store_sheet
+from app.imports.sheets import hidden_rows, store_sheet
 from app.imports.steps import ImportState
 from app.imports.workbooks.workbook import Workbook
 
@@ -104,7 +104,11 @@ class Upload:
             size=self._size,
             sha256=self._sha256.hexdigest(),
             line_breaks=self._line_breaks or self._inspector.line_breaks,
-            file_issues=self._seen_before(session) + [issue.as_json_of_file() for issue in verdict.issues],
+            file_issues=[
+                *self._seen_before(session),
+                *(issue.as_json_of_file() for issue in verdict.issues),
+                *hidden_rows(workbook),
+            ],
             overrides=asdict(Overrides()),
             defaults={},
         )

@@ -91,6 +91,19 @@ def test_another_sheet_can_be_chosen_until_the_commit(desk: Desk) -> None:
     assert desk.http.put(f"{path}/mapping", json={"sheet": "B"}).json()["code"] == "import_closed"
 
 
+def test_rows_hidden_by_a_filter_are_warned_of_with_the_sheet_that_has_them(desk: Desk) -> None:
+    parts = xlsx_parts({"A": [HEADER, *(["Zoë", "Dam", f"zoe{n}@example.com", "Acme"] for n in range(3))], "B": [HEADER]})
+    sheet = parts["xl/worksheets/sheet1.xml"].replace('<row r="3">', '<row r="3" hidden="1">')
+    imported = upload(desk, zipped(parts | {"xl/worksheets/sheet1.xml": sheet}), "people.xlsx")
+    (warning,) = imported["file"]["issues"]
+    assert (warning["code"], warning["severity"], warning["params"]) == ("rows_hidden", "warning", {"count": 1})
+    path = f"/imports/{imported['id']}"
+    assert map_columns(desk, imported["id"], FOUR)["state"] == "ready"
+    assert desk.http.get(f"{path}/preview").json()["summary"]["to_add"] == 3
+    assert desk.http.put(f"{path}/mapping", json={"sheet": "B"}).json()["file"]["issues"] == []
+    assert desk.http.put(f"{path}/mapping", json={"sheet": "A"}).json()["file"]["issues"] == [warning]
+
+
 def test_a_sheet_that_is_not_there_is_named_with_those_that_are(desk: Desk) -> None:
     imported = upload(desk, xlsx({"A": PEOPLE, "Hid": PEOPLE, "B": PEOPLE}, hidden=["Hid"]), "people.xlsx")
     for name in ("C", "Hid", "a"):

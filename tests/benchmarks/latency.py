@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from tests.benchmarks.service import Service
 
 PER_SECOND = 20
-"""Of each kind."""
 _CONNECTIONS = 16
 _PATH = "/api/v1/invitations"
 
@@ -48,7 +47,7 @@ class Visitors:
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
             waiting = []
             for number in range(2 * of_each_kind):
-                due = begin + number / (2 * PER_SECOND)
+                due = begin + number / PER_SECOND
                 time.sleep(max(0.0, due - time.monotonic()))
                 waiting.append(pool.submit(self._invite if number % 2 else self._list, number, due))
             return [future.result() for future in waiting]

@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import io
 import re
+from collections.abc import Collection
 
 import pytest
 from hypothesis import given
@@ -185,6 +186,34 @@ def test_the_first_visible_sheet_with_something_in_it_is_read_and_any_visible_on
     assert (book.sheets, book.sheet) == (["Cover", "People", "Old & new"], "People")
     assert rows_of(workbook, "Old & new") == [["An"]]
     assert rows_of(workbook, "Cover") == []
+
+
+def hiding_rows(workbook: str, lines: Collection[int]) -> bytes:
+    """People in a sheet of which some rows are hidden, as a filter leaves them."""
+    rows: Rows = [["Name", "When"], ["Jan", Shown(45322, "dd/mm/yyyy")], ["An", "x"], ["Bo", "y"], ["Cé", "z"]]
+    if workbook == "xlsx":
+        parts = xlsx_parts({"A": rows})
+        sheet = parts["xl/worksheets/sheet1.xml"]
+        for line in lines:
+            sheet = sheet.replace(f'<row r="{line}">', f'<row r="{line}" spans="1:2" hidden="1" ht="15">')
+        return zipped(parts | {"xl/worksheets/sheet1.xml": sheet.replace("</row>", '</row><row hidden="1"/>')})
+    parts = ods_parts({"A": rows})
+    pieces = parts["content.xml"].split("<table:table-row>")
+    for line in lines:
+        pieces[line] = 'table:visibility="filter">' + pieces[line]
+    content = "".join(
+        piece if number == 0 else f"<table:table-row {piece}" if number in lines else f"<table:table-row>{piece}"
+        for number, piece in enumerate(pieces)
+    )
+    return zipped(parts | {"content.xml": content})
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+@pytest.mark.parametrize("lines", [(), (3,), (2, 5), (2, 3, 4, 5)])
+def test_rows_that_nobody_sees_are_read_and_counted(kind: str, lines: Collection[int]) -> None:
+    book = opened(hiding_rows(kind, lines))
+    assert [row[0] for row in book.rows()] == ["Name", "Jan", "An", "Bo", "Cé"]
+    assert book.hidden_rows == len(lines)
 
 
 @pytest.mark.parametrize("make", [xlsx, ods])

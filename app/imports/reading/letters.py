@@ -224,6 +224,8 @@ def _of_latin(word: str, script: Script) -> int:
         odd += UNUSUAL if all(map(_USUAL_RUN.fullmatch, runs)) else IMPOSSIBLE
     if len(word) > 2 and not set(lower) & _VOWELS:
         odd += UNUSUAL
+    if script is Script.WESTERN and word[0] in "šž":  # at home in names, which begin with a capital
+        odd += UNUSUAL
     if script is Script.WESTERN and foreign & _CONFUSED and _CENTRAL_PAIRS.search(lower):
         odd += UNUSUAL
     for letter in foreign & _PLACES[script].keys():
@@ -242,7 +244,10 @@ def _in_place(letter: str, word: str, foreign: AbstractSet[str], script: Script)
 
 
 def _of_case(word: str) -> int:
-    """A capital that is no ASCII letter, behind a small one or between a capital and a small one."""
+    """A capital that is no ASCII letter, behind a small one or between a capital and a small one.
+
+    Not the other way round: `HéLèNE` is what programs make of `Hélène` that capitalise ASCII alone.
+    """
     odd = 0
     for before, letter, behind in zip(word, word[1:], word[2:] + " ", strict=False):
         if letter > "\x7f" and letter.isupper():

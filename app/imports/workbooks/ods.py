@@ -60,6 +60,9 @@ class Ods:
         self._blank_cells = 0
         self._width = 0
         self._row_times = 1
+        self._is_hidden = False
+        self.hidden_rows = 0
+        """How many rows of it nobody sees, as far as it was read."""
         self._cell_depth = 0
         self._cell: Attributes = {}
         self._paragraphs: list[str] = []
@@ -144,6 +147,7 @@ class Ods:
 
     def _start_row(self, attributes: Attributes) -> None:
         self._row_times = _times(attributes.get(_ROWS_REPEATED))
+        self._is_hidden = attributes.get(f"{_TABLE}visibility", "visible") != "visible"
         self._row = []
         self._blank_cells = 0
 
@@ -152,6 +156,7 @@ class Ods:
             self._blank_rows += self._row_times
             return
         self.sheet = self._table
+        self.hidden_rows += self._row_times * self._is_hidden
         self._width = max(self._width, len(self._row))
         self._row += [""] * (self._width - len(self._row))
         self._ready += [(self._blank_rows, []), (self._row_times, self._row)]

@@ -60,7 +60,7 @@ def _read(file: BinaryIO, lines: BinaryIO, limit: int, wanted: str | None) -> di
         lines.write(as_json(row).encode() + b"\n" if row else b"\n")
     if workbook.sheet is None:
         raise AppError(Code.FILE_EMPTY)
-    return {"format": kind, "sheets": workbook.sheets, "sheet": workbook.sheet}
+    return {"format": kind, "sheets": workbook.sheets, "sheet": workbook.sheet, "hidden_rows": workbook.hidden_rows}
 
 
 def _limit_memory(most: int) -> None:

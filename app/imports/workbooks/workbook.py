@@ -27,11 +27,15 @@ _READ_AT_ONCE: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """What a workbook is (`xlsx` or `ods`), the sheets a person sees in it, and the one that was read."""
+    """What a workbook is (`xlsx` or `ods`), the sheets a person sees in it, and the one that was read.
+
+    `hidden_rows`: how many of that one's rows nobody sees, as a filter leaves them.
+    """
 
     format: str
     sheets: list[str]
     sheet: str
+    hidden_rows: int
 
 
 def read_sheet(original: Iterable[bytes], sheet: str | None, take: Callable[[bytes], None]) -> Workbook:

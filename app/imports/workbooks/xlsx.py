@@ -46,6 +46,8 @@ class Xlsx:
         """The names of the sheets a person sees."""
         self.sheet: str | None = None
         """The sheet that is read."""
+        self.hidden_rows = 0
+        """How many of its rows nobody sees, once it is read."""
 
     def rows(self) -> Iterator[list[str]]:
         """Every row of the sheet down to its last filled one, from column A to the last filled one; empty ones []."""
@@ -68,6 +70,7 @@ class Xlsx:
                 if column < len(texts):
                     texts[column] = text
             yield texts if any(texts) else []
+        self.hidden_rows = formatted.hidden_rows
 
 
 def _texts(cells: list[Cell]) -> list[str]:

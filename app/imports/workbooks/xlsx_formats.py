@@ -27,6 +27,8 @@ _NUMBER: Final = re.compile(
         \s*<(?:\w+:)?v>([^<]+)</""",
     re.VERBOSE,
 )
+_HIDDEN_ROW: Final = re.compile(rb"""<(?:\w+:)?row\s(?=[^<>]*\bhidden=["'](?:1|true)["'])[^<>]*[^<>/]>""")
+"""A row nobody sees, with cells in it (ECMA-376 part 1, section 18.3.1.73)."""
 _END_OF_ROW: Final = b"row>"
 _TEXTS_KEPT: Final = 50_000
 
@@ -35,6 +37,8 @@ class FormattedCells:
     """The formatted cells of one sheet, row by row."""
 
     def __init__(self, package: Package, sheet: str) -> None:
+        self.hidden_rows = 0
+        """How many rows nobody sees, as far as the sheet was read."""
         self._formats: Mapping[int, NumberFormat] = {}
         self._texts: dict[tuple[bytes, bytes], str | None] = {}
         xml: Iterator[bytes] = iter(())
@@ -52,14 +56,13 @@ class FormattedCells:
             self._next = next(self._cells, None)
 
     def _found(self, xml: Iterator[bytes]) -> Iterator[tuple[int, int, str]]:
-        if not self._formats:
-            return
-        styled = re.compile(_STYLED % b"|".join(b"%d" % style for style in self._formats))
+        styled = re.compile(_STYLED % b"|".join(b"%d" % style for style in self._formats)) if self._formats else None
         waiting = b""
         for chunk in chain(xml, [_END_OF_ROW]):
             waiting += chunk
             end = max(waiting.rfind(_END_OF_ROW), 0)
-            for style in styled.finditer(waiting, 0, end):
+            self.hidden_rows += sum(1 for _ in _HIDDEN_ROW.finditer(waiting, 0, end))
+            for style in styled.finditer(waiting, 0, end) if styled else ():
                 number = _NUMBER.match(waiting, waiting.rfind(b"<", 0, style.start()), end)
                 text = self._text(style[1], number[3]) if number else None
                 if number and text is not None:
