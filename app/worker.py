@@ -1,5 +1,6 @@
 """The worker process: does import work and delivers mails until it is told to stop. Serves nobody."""
 
+import gc
 import signal
 import threading
 from datetime import timedelta
@@ -17,7 +18,7 @@ from app.delivery.models import MailKind
 from app.delivery.pump import Pump
 from app.delivery.rates import Rates
 from app.delivery.senders.base import sender_from_url
-from app.imports.ahead import let_others_go_first, prepare, spare_the_collector
+from app.imports.ahead import let_others_go_first, prepare
 from app.invitations.mail import InvitationMail
 from app.jobs import embedded
 from app.jobs.lock import WorkerLock
@@ -55,7 +56,7 @@ def run_worker(settings: Settings, stop: threading.Event, *, waits: bool = False
         if lock is not None:
             embedded.clear_leases(database)
         prepare(__name__)
-        spare_the_collector()
+        gc.freeze()  # what is loaded by now stays: the collector need not look through it again and again
         imports = threading.Thread(target=_do_imports, args=(database, stop, settings), name="imports", daemon=True)
         imports.start()
         log.info("worker_started")

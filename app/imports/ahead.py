@@ -52,12 +52,6 @@ def prepare(*modules: str) -> None:
     forkserver.ensure_running()
 
 
-def spare_the_collector() -> None:
-    """Keep Python's collector from looking through rows: for a process that does nothing but pass many on."""
-    gc.freeze()  # what is loaded by now stays
-    gc.set_threshold(_COLLECT_AFTER, 20, 50)
-
-
 def let_others_go_first() -> None:
     """Have the system prefer everybody else to this thread: people wait for answers and mails, not for an import."""
     with suppress(OSError):  # a thread has a priority of its own on Linux only
@@ -207,7 +201,8 @@ def _read(database: Database, file: _File) -> Iterator[_Found]:
 
 def _read_ahead(file: _File, connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells everybody; the worker decides
-    spare_the_collector()
+    gc.freeze()  # what is loaded by now stays
+    gc.set_threshold(_COLLECT_AFTER, 20, 50)
     let_others_go_first()
     with suppress(BrokenPipeError):  # nobody reads on: the worker has ended, or the import was taken back
         try:
