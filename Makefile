@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SRC := app migrations tests
+TYPESCRIPT := 7.0.2
+TSC := .node/$(TYPESCRIPT)/node_modules/.bin/tsc
 
 .PHONY: help setup demo run test soak bench lint lock openapi clean
 
@@ -29,7 +31,7 @@ test: setup lint ## lint, types, architecture and every test
 soak: setup      ## pull plugs, fail disks and race for some minutes, told as it goes
 	$(BIN)/pytest -s -m soak
 
-bench: .venv-bench/.ready  ## what the work costs, beside floors and a peer (ONLY=check,commit,peer,delivery,latency ROWS=100000 RUNS=5)
+bench: .venv-bench/.ready  ## what the work costs, beside floors and a peer (ONLY=check,commit,workbook,peer,delivery,latency ROWS=100000 RUNS=5)
 	.venv-bench/bin/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(ROWS),--rows $(ROWS)) $(if $(RUNS),--runs $(RUNS))
 
 .venv-bench/.ready: requirements/bench.txt
@@ -37,11 +39,16 @@ bench: .venv-bench/.ready  ## what the work costs, beside floors and a peer (ONL
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@
 
-lint: setup      ## ruff, mypy (strict) and the layers
+lint: setup      ## ruff, mypy (strict), the layers, and the types of the console's scripts where node exists
 	$(BIN)/ruff format --check --quiet $(SRC)
 	$(BIN)/ruff check --quiet $(SRC)
 	$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo > .import_linter.log 2>&1 || { cat .import_linter.log; exit 1; }
+	@if $(MAKE) --silent $(TSC) 2> /dev/null; then $(TSC) -p app/console/jsconfig.json; \
+	else echo "The types of the console's scripts were not checked: that needs npm and its registry."; fi
+
+$(TSC):
+	@npm install --silent --no-fund --no-audit --fetch-retries=0 --fetch-timeout=20000 --prefix .node/$(TYPESCRIPT) typescript@$(TYPESCRIPT) > /dev/null
 
 openapi: setup   ## write openapi.json anew
 	$(BIN)/rollcall openapi > openapi.json
@@ -52,4 +59,4 @@ lock:            ## lock files with hashes and without addresses (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgresql --group dev --group bench -o requirements/bench.txt pyproject.toml
 
 clean:           ## remove the virtual environments and all local data
-	rm -rf .venv .venv-bench var
+	rm -rf .venv .venv-bench .node var

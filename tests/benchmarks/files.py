@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.files.workbooks import xlsx
+
 COLUMNS = (
     "first_name",
     "last_name",
@@ -78,6 +80,15 @@ def make(kind: Kind, folder: Path) -> Made:
             if is_known:
                 to_known.writerow(cells)
     return made
+
+
+def as_workbook(people: Path) -> Path:
+    """The same people in the first sheet of an XLSX workbook, beside their CSV."""
+    with people.open(encoding="utf-8", newline="") as opened:
+        content = xlsx({"People": list(csv.reader(opened))})
+    file = people.with_suffix(".xlsx")
+    file.write_bytes(content)
+    return file
 
 
 def _rows(kind: Kind) -> Iterator[tuple[list[str], bool]]:

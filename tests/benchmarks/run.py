@@ -4,6 +4,7 @@ Every floor has a process of its own, ours are the product's. What the figures m
 """
 
 import multiprocessing
+import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from tests.benchmarks.report import Figure
 from tests.benchmarks.service import Service, wait
 from tests.delivery.fast_sink import FastSink
 
-PARTS = ("check", "commit", "peer", "delivery", "latency")
+PARTS = ("check", "commit", "workbook", "peer", "delivery", "latency")
 _PEER_ROWS = 100_000
 _MAILS = 20_000
 _VISITS = 500
@@ -52,6 +53,8 @@ class Bench:
             domains = min(_DOMAINS, largest)
             self.check_and_commit(Kind(domains, domains=domains), self.runs)
             self.check_and_commit(Kind(largest, duplicates=0, bad=0, known=0), 1)
+        if "workbook" in self.parts:
+            self.workbook(Kind(min(_PEER_ROWS, largest)))
         if "peer" in self.parts:
             self.beside_the_peer(Kind(min(_PEER_ROWS, largest)))
         if "delivery" in self.parts:
@@ -89,6 +92,22 @@ class Bench:
             self.note(Figure(name, "rows/s", rates["commit"], "raw executemany", rates["raw"], goal))
         most = 250.0 if kind.rows >= _MILLION else None
         self.note(Figure(f"worker memory, {kind.name}", "MB", memory, most=most))
+
+    def workbook(self, kind: Kind) -> None:
+        """A workbook uploaded and checked, beside the bare loop over what calamine reads of it."""
+        made, base, _ = self._uploaded(kind)
+        file = files.as_workbook(made.people)
+        ours: list[float] = []
+        beside: list[float] = []
+        for _ in range(self.runs):
+            beside.append(kind.rows / isolated(floors.calamine_loop, file))
+            with base.copied(self.folder / "run").running() as api:
+                started = time.perf_counter()
+                import_id = api.upload(file)
+                uploaded = time.perf_counter() - started
+                ours.append(kind.rows / (uploaded + api.check(import_id)))
+        name = f"upload and check of XLSX, {kind.name}"
+        self.note(Figure(name, "rows/s", ours, "calamine and the bare loop", beside, least_ratio=0.25))
 
     def beside_the_peer(self, kind: Kind) -> None:
         """The same file by django-import-export, once, between two of ours."""

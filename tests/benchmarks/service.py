@@ -118,7 +118,10 @@ class Api:
     def upload(self, file: Path) -> str:
         """A file's import."""
         with file.open("rb") as content:
-            answer = self.http.post("/imports", params={"filename": file.name}, content=_chunks(content), headers=_CSV)
+            headers = {"Content-Type": _MEDIA_TYPES[file.suffix]}
+            answer = self.http.post(
+                "/imports", params={"filename": file.name}, content=_chunks(content), headers=headers
+            )
         return str(answer.raise_for_status().json()["id"])
 
     def check(self, import_id: str) -> float:
@@ -177,7 +180,10 @@ class Api:
         return [line for line in lines if line["event"] == event]
 
 
-_CSV = {"Content-Type": "text/csv"}
+_MEDIA_TYPES = {
+    ".csv": "text/csv",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 def _chunks(content: Any) -> Iterator[bytes]:
