@@ -247,7 +247,7 @@ def test_a_worker_that_dies_before_any_of_its_transactions_is_replaced(
     assert desk.mails() == []
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("plugs")
 def test_a_killed_undo_goes_on_elsewhere(desk: Desk, tmp_path: Path) -> None:
     number = 3000
     import_id = committing(desk, people(number), hold_minutes=600)

@@ -37,7 +37,7 @@ from tests.delivery.test_delivery import FOUR, people
 from tests.delivery.test_kill import environment, wait_for, worker
 from tests.delivery.test_serve import children, is_up
 
-pytestmark = pytest.mark.xdist_group("processes")
+pytestmark = pytest.mark.xdist_group("plugs")
 
 PEOPLE = 5000
 SINGLES = 12

@@ -1,4 +1,4 @@
-"""Pulled plugs: `kill -9` of a real worker in the middle of a commit and of a delivery. The ledger always adds up.
+"""A pulled plug: `kill -9` of a real worker in the middle of a commit. For deliveries see test_crashes.
 
 Each test fails if its kill hit nothing.
 """
@@ -17,12 +17,10 @@ import pytest
 from sqlalchemy import func, select
 
 from app.delivery.models import Delivery
-from app.delivery.pump import IN_FLIGHT_PER_CONNECTION
 from app.directory.models import User
 from app.invitations.models import Invitation
 from tests.api.test_import_story import adds_up, map_columns, upload
 from tests.conftest import SECRET, Desk
-from tests.delivery.sink import Sink
 from tests.delivery.test_delivery import FOUR, people, posting, sink
 
 __all__ = ["posting", "sink"]  # fixtures
@@ -86,7 +84,7 @@ def committed(desk: Desk, hold_minutes: int = 0) -> str:
     return str(imported["id"])
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("plugs")
 def test_a_commit_killed_in_its_middle_goes_on_at_its_checkpoint(posting: Desk, tmp_path: Path) -> None:
     import_id = committed(posting, hold_minutes=600)
     kills = 0
@@ -111,27 +109,7 @@ def test_a_commit_killed_in_its_middle_goes_on_at_its_checkpoint(posting: Desk, 
     assert count(posting, Delivery.about_id) == PEOPLE + 1
 
 
-@pytest.mark.xdist_group("processes")
-def test_a_delivery_killed_in_its_middle_loses_nobody_and_repeats_at_most_what_was_in_flight(
-    posting: Desk, sink: Sink, tmp_path: Path
-) -> None:
-    import_id = committed(posting)
-    with worker(posting, tmp_path / "log") as process:
-        assert wait_for(lambda: len(sink.accepted) >= PEOPLE // 4)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    at_kill = len(sink.accepted)
-    assert at_kill < PEOPLE, "the kill came too late"
-    with worker(posting, tmp_path / "log"):
-        assert wait_for(lambda: import_of(posting, import_id)["result"]["mails"]["sent"] == PEOPLE, 60.0)
-    recipients, repeats = sink.ledger()
-    print(f"killed after {at_kill} of {PEOPLE} mails; kills that hit: 1; mails sent again: {repeats}")
-    assert set(recipients) == {f"p{number}@example.com" for number in range(PEOPLE)}
-    assert sum(recipients.values()) - PEOPLE == repeats  # a second mail carries the first one's Message-ID
-    assert repeats <= posting.settings.mail_connections * IN_FLIGHT_PER_CONNECTION
-
-
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("plugs")
 def test_a_second_worker_on_the_same_file_is_refused(posting: Desk, tmp_path: Path) -> None:
     with worker(posting, tmp_path / "log"):
         assert wait_for(lambda: posting.http.get("http://testserver/readyz").json()["workers_alive"] == 1, 20.0)

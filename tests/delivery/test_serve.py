@@ -17,7 +17,7 @@ from tests.conftest import Desk
 from tests.delivery.sink import free_port
 from tests.delivery.test_kill import environment, wait_for
 
-pytestmark = pytest.mark.xdist_group("processes")
+pytestmark = pytest.mark.xdist_group("plugs")
 
 
 @contextmanager

@@ -53,7 +53,7 @@ def test_another_thread_gets_its_turn_before_long_work_ends(tmp_path: Path) -> N
     database.close()
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.xdist_group("plugs")
 def test_another_process_gets_its_turn_before_long_work_ends(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/rollcall.db"
     database = Database(url)
