@@ -178,20 +178,20 @@ def test_the_samples_show_the_doubtful_words_under_each_choice() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw",
+    ("raw", "line"),
     [
-        "Zoë;Noël\n".encode() + "Zoë;Noël\n".encode("cp1252"),  # two files appended to one another
-        "Zoë\n".encode()[:-2],  # cut off in mid-character
-        codecs.BOM_UTF8 + "Zoë\n".encode("cp1252"),  # says it is UTF-8, and is not
-        "naïve \n".encode("cp1252") + b"\x81",
-        "Renée Zoë François Noël Ren\u201a\n".encode("cp1252"),  # one word came from elsewhere
+        ("Zoë;Noël\n".encode() + "Zoë;Noël\n".encode("cp1252"), 3),  # two files appended: where it stops being UTF-8
+        ("Zoë\n".encode()[:-2], 2),  # cut off in mid-character
+        (codecs.BOM_UTF8 + "Zoë\n".encode("cp1252"), 2),  # says it is UTF-8, and is not
+        ("naïve \n".encode("cp1252") + b"\x81", 2),
+        ("Renée Zoë François Noël Ren\u201a\n".encode("cp1252"), 2),  # one word came from elsewhere
     ],
     ids=["mixed", "cut off", "marked", "undefined byte", "one word"],
 )
-def test_a_file_that_is_nothing_throughout_is_a_question(raw: bytes) -> None:
+def test_a_file_that_is_nothing_throughout_is_a_question(raw: bytes, line: int) -> None:
     question = _question(b"name;email\n" + raw)
     assert question is not None
-    assert question.line == 2
+    assert question.line == line
 
 
 def test_a_byte_that_disproves_utf_8_far_down_is_a_question_while_the_top_is_read_as_it_is() -> None:

@@ -72,13 +72,15 @@ _UNDEFINED: Final = {encoding: _undefined(encoding) for encoding in _SINGLE_BYTE
 class Judgement:
     """What a file may be written in: the choices, likeliest first, and some of its words under each.
 
-    `is_certain`: the first needs no question. `line`: the first that looks odd as cp1252.
+    `is_certain`: the first needs no question. `line`: the first that looks odd as cp1252. `holds_utf8`: some words
+    are UTF-8, so it was written in more than one encoding.
     """
 
     is_certain: bool
     choices: Sequence[str]
     samples: Mapping[str, str]
     line: int | None
+    holds_utf8: bool = False
 
 
 class Doubts:
@@ -134,7 +136,7 @@ class Doubts:
         choices = [WINDOWS] if is_certain else _unlike_each_other(ranked, readings)[:CHOICES]
         samples = {name: ", ".join(_shown(text) for text in readings[name][:_SHOWN]) for name in choices}
         line = min((self._lines[word] for word in words if odd.get(word, IMPOSSIBLE)), default=None)
-        return Judgement(is_certain, choices, samples, line)
+        return Judgement(is_certain, choices, samples, line, any(map(_is_utf8, self._lines)))
 
 
 def _line_breaks(raw: bytes) -> int:
@@ -143,16 +145,15 @@ def _line_breaks(raw: bytes) -> int:
 
 def _oddity_as_windows(word: bytes) -> int:
     """How odd a word looks as cp1252; very, where it is UTF-8."""
+    return IMPOSSIBLE if _is_utf8(word) else oddity(_read(word, WINDOWS), Script.WESTERN)
+
+
+def _is_utf8(word: bytes) -> bool:
+    """Whether a word decodes as UTF-8, by more than chance: `É»` is a letter of the phonetic alphabet too."""
     try:
-        if _is_text(word.decode("utf-8")):
-            return IMPOSSIBLE
+        text = word.decode("utf-8")
     except UnicodeDecodeError:
-        pass
-    return oddity(_read(word, WINDOWS), Script.WESTERN)
-
-
-def _is_text(text: str) -> bool:
-    """Whether what decodes as UTF-8 is more than chance: `É»` is a letter of the phonetic alphabet too."""
+        return False
     return not any("\u0180" <= letter < "\u0370" or "\u0700" <= letter < "\u0900" for letter in text)
 
 

@@ -83,7 +83,7 @@ class Inspector:
             return Verdict(judged.choices[0])
         question = Issue(
             IssueCode.ENCODING_UNCERTAIN,
-            self._refuted_on if self._is_refuted_late else judged.line,
+            self._refuted_on if self._is_refuted_late or judged.holds_utf8 else judged.line,
             params={"choices": list(judged.choices), "samples": dict(judged.samples)},
         )
         return Verdict("utf-8" if self._is_refuted_late else judged.choices[0], (question,))
