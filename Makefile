@@ -1,7 +1,7 @@
 # The commands of the project. Each sets up what it needs; only Python 3.11+ and make must be there.
 PYTHON ?= python3
 BIN := .venv/bin
-SRC := app migrations tests
+SRC := app docs migrations tests
 TYPESCRIPT := 7.0.2
 TSC := .node/$(TYPESCRIPT)/node_modules/.bin/tsc
 

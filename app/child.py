@@ -13,7 +13,6 @@ from app import logs
 from app.settings import Settings
 from app.worker import DRAIN_SECONDS, run_worker, stop_on_signals
 
-
 KEEP_ALIVE_SECONDS = 75
 """Longer than a proxy in front keeps a connection: it must never send a request into one we are just closing."""
 

@@ -23,6 +23,7 @@ from app.imports.mending import router as mending
 from app.imports.router import router as imports
 from app.imports.running import router as running
 from app.invitations.router import router as invitations
+from app.mails.router import router as mails
 from app.settings import Settings
 from app.web import idempotency, problems
 from app.web.deps import Context, allowed_origins
@@ -90,7 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
             Code.DATABASE_UNAVAILABLE,
         ),
     )
-    for router in (invitations, imports, mending, running, directory, accounts):
+    for router in (invitations, imports, mending, running, directory, accounts, mails):
         api.include_router(router)
     app.include_router(api)
     app.include_router(

@@ -88,6 +88,11 @@ class Settings(DatabaseSettings):
     platform_mail_rate: float = Field(default=0, ge=0, description="Most mails per second of one platform.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
+    @property
+    def mails_kept(self) -> bool:
+        """Whether mails go into a folder, where they can be read again."""
+        return urlsplit(self.mail_url).scheme == "folder"
+
     @field_validator("secret_keys", "allowed_origins", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:

@@ -6,11 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from app.access.credentials import SESSION_LIFETIME
-from app.access.passwords import hash_password, is_right
+from app.access.passwords import Chosen, is_right
 from app.accounts import service
 from app.accounts.schemas import (
     ApiKeyIn,
     ApiKeyOut,
+    CurrentSessionOut,
     Done,
     NewApiKeyOut,
     PasswordIn,
@@ -21,6 +22,7 @@ from app.accounts.schemas import (
     SessionOut,
     SignIn,
     UserStateIn,
+    platform_out,
 )
 from app.db.base import utcnow
 from app.directory.models import UserState
@@ -72,6 +74,12 @@ def create_session(request: Request, response: Response, context: ContextOf, bod
     )
 
 
+@router.get("/sessions/current", responses=documented(Code.NOT_FOUND))
+def get_session(actor: Reader, session: Reading) -> CurrentSessionOut:
+    """Who is signed in. A key is nobody's session: 404."""
+    return CurrentSessionOut(user=UserOut.model_validate(service.current_person(session, actor)))
+
+
 @router.delete("/sessions/current", status_code=204, responses=documented(Code.NOT_FOUND, Code.ORIGIN_REFUSED))
 def delete_session(
     request: Request, response: Response, context: ContextOf, actor: Reader, bearer: Bearer, session: Writing
@@ -94,8 +102,8 @@ def create_password_reset(request: Request, session: Writing, body: ResetIn) -> 
 def complete_password_reset(session: Writing, context: ContextOf, body: ResetCompleteIn) -> Done:
     """Set a new password by the token of a mail. It is used up, and every session of the person ends."""
     service.require_signed(context.keyring, body.token)
-    hashed = hash_password(body.password)  # before the first statement, which begins the transaction
-    service.complete_reset(session, context.keyring, body.token, password_hash=hashed, now=utcnow())
+    password = Chosen.of(body.password)  # hashed before the first statement, which begins the transaction
+    service.complete_reset(session, context.keyring, body.token, password=password, now=utcnow())
     return Done(status="done")
 
 
@@ -106,9 +114,9 @@ def change_password(context: ContextOf, actor: Reader, body: PasswordIn) -> Done
         old_hash = service.current_user(session, actor).password_hash
     if not is_right(body.old_password, old_hash):
         raise AppError(Code.PASSWORD_WRONG, fields=[FieldError("/old_password", "password_wrong")])
-    hashed = hash_password(body.password)
+    password = Chosen.of(body.password)
     with context.database.writing() as session:
-        service.change_password(session, actor, password_hash=hashed)
+        service.change_password(session, actor, password=password)
     return Done(status="done")
 
 
@@ -139,13 +147,13 @@ def delete_api_key(actor: Administrator, session: Writing, key_id: KeyId) -> Non
 
 
 @router.get("/platform")
-def get_platform(actor: Reader, session: Reading) -> PlatformOut:
+def get_platform(actor: Reader, session: Reading, context: ContextOf) -> PlatformOut:
     """The settings of the platform."""
-    return PlatformOut.model_validate(service.get_platform(session, actor))
+    return platform_out(service.get_platform(session, actor), mails_kept=context.settings.mails_kept)
 
 
 @router.patch("/platform")
-def change_platform(actor: Administrator, session: Writing, body: PlatformIn) -> PlatformOut:
+def change_platform(actor: Administrator, session: Writing, context: ContextOf, body: PlatformIn) -> PlatformOut:
     """Change settings of the platform. They hold for mails that have not left."""
-    changes = body.model_dump(exclude_unset=True)
-    return PlatformOut.model_validate(service.change_platform(session, actor, changes))
+    platform = service.change_platform(session, actor, body.model_dump(exclude_unset=True))
+    return platform_out(platform, mails_kept=context.settings.mails_kept)

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.access.actor import Scope
+from app.access.models import Platform
 from app.access.passwords import MAX_CHARACTERS
 from app.directory.schemas import UserOut
 from app.invitations.fields import Title
@@ -73,6 +74,12 @@ class SessionOut(BaseModel):
 
     token: str | None = Field(examples=["rcs_..."])
     expires_at: datetime
+    user: UserOut
+
+
+class CurrentSessionOut(BaseModel):
+    """The session a request is made with."""
+
     user: UserOut
 
 
@@ -164,6 +171,12 @@ class PlatformOut(BaseModel):
     sender_name: str = Field(examples=["Acme Academy"])
     invitation_days: int = Field(examples=[7])
     after_accept_url: str | None
+    mails_kept: bool = Field(False, description="Whether sent mails can be read: GET /sent-mails.")
+
+
+def platform_out(platform: Platform, *, mails_kept: bool) -> PlatformOut:
+    """The settings of a platform as they are answered."""
+    return PlatformOut.model_validate(platform).model_copy(update={"mails_kept": mails_kept})
 
 
 class PlatformIn(BaseModel):

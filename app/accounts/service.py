@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.access import credentials
 from app.access.actor import Actor, ActorKind, Scope
 from app.access.models import ApiKey, Platform
-from app.access.passwords import is_right
+from app.access.passwords import Chosen, is_right
 from app.access.tokens import BadToken, Keyring, Purpose
 from app.delivery import outbox
 from app.delivery.models import Lane, MailKind
@@ -117,8 +117,11 @@ def require_signed(keyring: Keyring, token: str) -> None:
         raise AppError(Code.RESET_NOT_USABLE) from None
 
 
-def complete_reset(session: Session, keyring: Keyring, token: str, *, password_hash: str, now: datetime) -> None:
-    """Set a new password by the link of a mail; it is used up, and all sessions end. Raises reset_not_usable."""
+def complete_reset(session: Session, keyring: Keyring, token: str, *, password: Chosen, now: datetime) -> None:
+    """Set a new password by the link of a mail; it is used up, and all sessions end.
+
+    Raises AppError reset_not_usable, invalid_request (the password is the person's name or address).
+    """
     try:
         link = keyring.open_link(Purpose.RESET, token)
     except BadToken:
@@ -132,7 +135,7 @@ def complete_reset(session: Session, keyring: Keyring, token: str, *, password_h
         or user.reset_expires_at <= now
     ):
         raise AppError(Code.RESET_NOT_USABLE)
-    _set_password(session, user, password_hash)
+    _set_password(session, user, password)
 
 
 def current_user(session: Session, actor: Actor) -> User:
@@ -143,13 +146,23 @@ def current_user(session: Session, actor: Actor) -> User:
     return user
 
 
-def change_password(session: Session, actor: Actor, *, password_hash: str) -> None:
-    """Set a new password for somebody who gave the old one; all their sessions end."""
-    _set_password(session, current_user(session, actor), password_hash)
+def current_person(session: Session, actor: Actor) -> directory.Person:
+    """The signed-in administrator with all that is known of them. Raises AppError not_found for a key."""
+    user = current_user(session, actor)
+    return directory.people_by_id(session, user.platform_id, [user.id])[user.id]
 
 
-def _set_password(session: Session, user: User, password_hash: str) -> None:
-    user.password_hash = password_hash
+def change_password(session: Session, actor: Actor, *, password: Chosen) -> None:
+    """Set a new password for somebody who gave the old one; all their sessions end.
+
+    Raises AppError invalid_request (the password is the person's name or address).
+    """
+    _set_password(session, current_user(session, actor), password)
+
+
+def _set_password(session: Session, user: User, password: Chosen) -> None:
+    password.require_not_personal(user.email, user.first_name, user.last_name)
+    user.password_hash = password.hashed
     user.reset_generation += 1
     user.reset_expires_at = None
     credentials.end_sessions(session, user.platform_id, user.id)

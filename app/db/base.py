@@ -18,8 +18,10 @@ from sqlalchemy import (
     Select,
     TypeDecorator,
     Uuid,
+    and_,
     false,
     or_,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
@@ -84,10 +86,14 @@ Ids = Collection[uuid.UUID] | Select[uuid.UUID]
 
 
 def containing(text: str, *columns: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-    """Whether one of these columns contains a text, in any case. A NUL, which ends a pattern on SQLite, none does."""
+    """Whether each word of a text stands in one of these columns, in any case: "ann ode" finds Ann's last name too.
+
+    A NUL, which ends a pattern on SQLite, none contains.
+    """
     if "\0" in text:
         return false()
-    return or_(*(column.icontains(text, autoescape=True) for column in columns))
+    words = (or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in text.split())
+    return and_(true(), *words)
 
 
 def new_id() -> uuid.UUID:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from app.access.passwords import hash_password
+from app.access.passwords import Chosen
 from app.db.base import utcnow
 from app.delivery.models import DeliveryState
 from app.directory.schemas import UserOut
@@ -100,12 +100,12 @@ def inspect_invitation(session: Reading, context: ContextOf, body: TokenIn) -> W
 def accept_invitation(session: Writing, context: ContextOf, body: AcceptIn) -> UserOut:
     """Set the password and become active. Public: the token is all that is needed; it is used up."""
     service.require_signed(context.keyring, body.token)
-    hashed = hash_password(body.password)  # before the first statement, which begins the transaction
+    password = Chosen.of(body.password)  # hashed before the first statement, which begins the transaction
     person = service.accept(
         session,
         context.keyring,
         body.token,
-        password_hash=hashed,
+        password=password,
         first_name=body.first_name or None,
         last_name=body.last_name or None,
         now=utcnow(),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.access.actor import Actor, Scope
 from app.access.credentials import platform_by_id
 from app.access.models import Platform
+from app.access.passwords import Chosen
 from app.access.tokens import BadToken, Keyring, Purpose
 from app.delivery import outbox
 from app.delivery.letter import Letter, Rendered, render
@@ -202,22 +203,26 @@ def accept(
     keyring: Keyring,
     token: str,
     *,
-    password_hash: str,
+    password: Chosen,
     first_name: str | None,
     last_name: str | None,
     now: datetime,
 ) -> Person:
-    """Set the password of an invited person; the link is used up. Raises AppError invitation_not_usable."""
+    """Set the password of an invited person; the link is used up.
+
+    Raises AppError invitation_not_usable, invalid_request (the password is the person's name or address).
+    """
     invitation = _usable(session, keyring, token, now)
     platform_id = invitation.platform_id
     user = session.get(User, (platform_id, invitation.user_id)) if invitation.user_id else None
     if user is None or user.state != UserState.INVITED:
         raise AppError(Code.INVITATION_NOT_USABLE)
-    user.state = UserState.ACTIVE
-    user.password_hash = password_hash
-    user.activated_at = now
     user.first_name = first_name or user.first_name
     user.last_name = last_name or user.last_name
+    password.require_not_personal(user.email, user.first_name, user.last_name)
+    user.state = UserState.ACTIVE
+    user.password_hash = password.hashed
+    user.activated_at = now
     invitation.state = InvitationState.ACCEPTED
     invitation.accepted_at = now
     outbox.drop(session, platform_id, [invitation.id], now=now)

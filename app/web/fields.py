@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from app.access.passwords import MAX_CHARACTERS, MIN_CHARACTERS
+from app.access.passwords import MAX_CHARACTERS, MIN_CHARACTERS, is_common
 from app.texts import languages
 from app.web.problems import InvalidValue
 
@@ -16,6 +16,8 @@ def _strong(value: str) -> str:
         raise InvalidValue("password_too_long", limit=MAX_CHARACTERS)
     if any("\ud800" <= character <= "\udfff" for character in value):  # JSON can say half a character, UTF-8 cannot
         raise InvalidValue("characters_not_allowed")
+    if is_common(value):
+        raise InvalidValue("password_common")
     return value
 
 
@@ -26,7 +28,11 @@ def _installed(value: str) -> str:
 
 
 NewPassword = Annotated[
-    str, AfterValidator(_strong), Field(description=f"{MIN_CHARACTERS} to {MAX_CHARACTERS} characters.")
+    str,
+    AfterValidator(_strong),
+    Field(
+        description=f"{MIN_CHARACTERS} to {MAX_CHARACTERS} characters; none of the most common ones, not one's name or address."
+    ),
 ]
 """A password that is to be set."""
 Language = Annotated[str, AfterValidator(_installed), Field(examples=["nl"])]

@@ -15,7 +15,7 @@ from app.access.tokens import Keyring, Link, Purpose
 from app.db.base import utcnow
 from app.directory.models import User
 from app.invitations.models import Invitation
-from tests.conftest import SECRET, Desk
+from tests.conftest import SECRET, Desk, link_of
 
 ADMIN = {"email": "Admin@Acme.example.com", "password": "correct horse"}
 SAME_SITE = {"Origin": "http://testserver", "X-Rollcall-Request": "1"}
@@ -289,3 +289,44 @@ def test_pages_of_allowed_origins_may_use_the_api_with_a_token_and_others_may_no
     ):
         assert "access-control-allow-origin" not in refused.headers
     desk.close()
+
+
+# --- who is signed in, and what a password must be -----------------------------------------------------------------
+
+
+def test_a_session_tells_whose_it_is_and_a_key_has_none(admins: Desk) -> None:
+    session = sign_in(admins).get("/sessions/current").json()
+    assert (session["user"]["email"], session["user"]["role"]) == (ADMIN["email"].lower(), "admin")
+    assert admins.http.get("/sessions/current").json()["code"] == "not_found"
+
+
+@pytest.mark.parametrize("password", ["password1", "Wachtwoord123", "aaaaaaaa", "12121212", "ÉÉÉÉÉÉÉÉÉÉ"])
+def test_a_password_everybody_tries_first_is_refused(admins: Desk, password: str) -> None:
+    changed = sign_in(admins).put("/password", json={"old_password": ADMIN["password"], "password": password})
+    assert changed.status_code == 422
+    assert [(error["pointer"], error["code"]) for error in changed.json()["errors"]] == [
+        ("/password", "password_common")
+    ]
+    accepted = admins.stranger().post("/invitations/accept", json={"token": "x", "password": password})
+    assert accepted.json()["errors"][0]["code"] == "password_common"
+
+
+def test_ones_own_name_or_address_is_no_password_by_any_door(admins: Desk) -> None:
+    def refused(answer: Any) -> bool:
+        return [error["code"] for error in answer.json().get("errors", ())] == ["password_personal"]
+
+    changed = sign_in(admins).put("/password", json={"old_password": ADMIN["password"], "password": "Admin.Acme1"})
+    assert refused(changed)
+    admins.stranger().post("/password-resets", json={"email": ADMIN["email"]})
+    admins.work()
+    body = {"token": reset_token(admins), "password": "admin@acme.example.com"}
+    assert refused(admins.stranger().post("/password-resets/complete", json=body))
+    person = {"email": "jan.peeters@example.com", "organisation": "Acme", "first_name": "Jan"}
+    invitation = admins.http.post("/invitations", json=person).json()
+    admins.work()
+    token = link_of(admins.mails(to="jan.peeters")[0])
+    new = {"token": token, "last_name": "Oneill"}  # a name that is given with the password counts too
+    assert refused(admins.stranger().post("/invitations/accept", json={"token": token, "password": "janpeeters1"}))
+    assert refused(admins.stranger().post("/invitations/accept", json=new | {"password": "oneill-jan"}))
+    assert admins.http.get(f"/invitations/{invitation['id']}").json()["state"] == "pending"
+    assert admins.stranger().post("/invitations/accept", json=new | {"password": "correct horse"}).status_code == 200

@@ -132,6 +132,16 @@ def test_committing_twice_is_committing_once(desk: Desk) -> None:
     assert len(desk.mails()) == 5
 
 
+def test_an_import_tells_what_was_asked_for_with_its_commit(desk: Desk) -> None:
+    imported = upload(desk)
+    assert map_columns(desk, imported["id"], COLUMNS)["commit"] is None
+    asked = {"send_invitations": True, "hold_minutes": 30, "message": "Welcome!", "on_rejected": "skip"}
+    told = desk.http.post(f"/imports/{imported['id']}/commit", json=asked).json()["commit"]
+    assert told.pop("held_until") is not None
+    assert told == asked
+    assert desk.http.post(f"/imports/{imported['id']}/commit", json=told).status_code == 202
+
+
 def test_the_same_file_again_adds_and_mails_nobody(desk: Desk) -> None:
     for _ in range(2):
         imported = upload(desk)
@@ -230,6 +240,7 @@ def test_a_deleted_import_keeps_its_counts_and_nothing_else(desk: Desk) -> None:
     assert desk.http.delete(f"/imports/{imported['id']}").status_code == 204
     kept = desk.http.get(f"/imports/{imported['id']}").json()
     assert kept["result"]["added"] == 5
+    assert kept["file"]["deleted_at"] is not None
     assert "zoe@example.com" not in str(kept)
     assert desk.http.get(f"/imports/{imported['id']}/preview").json()["rows"] == []
     assert desk.http.get(f"/imports/{imported['id']}/rows").json()["code"] == "file_deleted"

@@ -45,7 +45,7 @@ PUBLIC = {
 OUR_PAGE = {"Origin": "http://testserver", "X-Rollcall-Request": "1"}
 """What a change asked for by cookie must carry, to prove that one of our own pages asks."""
 
-OF_PEOPLE = {"change_password", "delete_session"}
+OF_PEOPLE = {"change_password", "delete_session", "get_session"}
 """Operations about the session or password of whoever asks: a signed-in administrator has them, a key has none."""
 
 OUTSIDE = {"healthz", "metrics", "readyz"}
@@ -67,7 +67,7 @@ class World:
         self.other_person = self.signed_in("globex")
         assert self.owner.patch("/platform", json={"name": CANARY, "sender_name": CANARY}).status_code == 200
         for _ in range(2):  # two of everything: a list of one has no cursor
-            self.invitation()
+            self.token()
             self.ready_import()
             self.key_id()
 
@@ -142,6 +142,11 @@ class World:
         (mail,) = self.desk.mails(to=address)
         return link_of(mail)
 
+    def mail_id(self) -> str:
+        """A mail that has left."""
+        self.token()
+        return str(self.owner.get("/sent-mails").json()["items"][0]["id"])
+
     def reset_token(self) -> str:
         """The token in the mail of a new password reset."""
         asked = self.desk.stranger().post("/password-resets", json=self.reset())
@@ -165,6 +170,7 @@ PATH_PARAMETERS: dict[str, Callable[[World], str]] = {
     "user_id": lambda world: str(world.invitation()["user_id"]),
     "key_id": lambda world: world.key_id(),
     "line": lambda _world: "2",
+    "mail_id": lambda world: world.mail_id(),
 }
 """What makes a real object of platform acme for a path parameter, and gives its id."""
 
@@ -442,7 +448,7 @@ def test_a_key_does_what_its_scope_says_and_nothing_else(operation: Operation, w
 def test_scopes_are_asked_for_as_the_contract_says() -> None:
     """`read`: every GET. `invite`: POST /invitations*. `import`: unsafe /imports*. `admin`: everything else."""
     for operation in PROTECTED:
-        is_of_administrators = operation.path.startswith(("/api-keys", "/audit-events"))
+        is_of_administrators = operation.path.startswith(("/api-keys", "/audit-events", "/sent-mails"))
         if operation.id in OF_PEOPLE or (operation.method == "GET" and not is_of_administrators):
             wanted = Scope.READ
         elif operation.method == "POST" and operation.path.startswith("/invitations"):
@@ -532,7 +538,8 @@ def test_two_platforms_may_use_the_same_idempotency_key(desk: Desk) -> None:
 
 @EACH_READ_WITHOUT_AN_ID
 def test_what_another_platform_reads_holds_nothing_of_ours(operation: Operation, world: World) -> None:
-    seen = operation.call(world.other, operation.path, params={"limit": 200})
+    other = world.other_person if operation.id in OF_PEOPLE else world.other
+    seen = operation.call(other, operation.path, params={"limit": 200})
     assert seen.status_code == 200, seen.text
     assert CANARY not in seen.text.lower()
     if "q" in operation.parameters("query"):

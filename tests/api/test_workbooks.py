@@ -92,7 +92,9 @@ def test_another_sheet_can_be_chosen_until_the_commit(desk: Desk) -> None:
 
 
 def test_rows_hidden_by_a_filter_are_warned_of_with_the_sheet_that_has_them(desk: Desk) -> None:
-    parts = xlsx_parts({"A": [HEADER, *(["Zoë", "Dam", f"zoe{n}@example.com", "Acme"] for n in range(3))], "B": [HEADER]})
+    parts = xlsx_parts(
+        {"A": [HEADER, *(["Zoë", "Dam", f"zoe{n}@example.com", "Acme"] for n in range(3))], "B": [HEADER]}
+    )
     sheet = parts["xl/worksheets/sheet1.xml"].replace('<row r="3">', '<row r="3" hidden="1">')
     imported = upload(desk, zipped(parts | {"xl/worksheets/sheet1.xml": sheet}), "people.xlsx")
     (warning,) = imported["file"]["issues"]

@@ -27,4 +27,4 @@ def test_many_addresses_stay_few_bytes_each() -> None:
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert kept < 40 * many
-    assert all(lines.first(f"a-rather-long-name.of-somebody.{line}@department.example.com", 0) == line for line in (1, many))
+    assert lines.first(f"a-rather-long-name.of-somebody.{many}@department.example.com", 0) == many

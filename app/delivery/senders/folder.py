@@ -42,6 +42,15 @@ class FolderSender:
             raise _unwritable(error) from error
         return FolderConnection(self.folder)
 
+    def read(self, name: str) -> bytes | None:
+        """A mail as it was sent; None where it is no longer there. Raises ValueError for an unsafe name."""
+        if not _SAFE_NAME.fullmatch(name):
+            raise ValueError("not a safe name for a file")
+        try:
+            return (self.folder / f"{name}.eml").read_bytes()
+        except OSError:
+            return None
+
 
 class FolderConnection:
     """Writes one file a mail. The same mail again replaces its file."""

@@ -1,75 +1,56 @@
-// What the pages behind the links in mails share: the API, the words, the form that sets a password.
-const API = "api/v1";
-export const MIN_CHARACTERS = 8;
+// What the pages behind the links in mails share: the token, the words, the frame with its switch of languages.
+
+import { keepLanguage, language, loadTexts, t } from "./texts.js";
+import { Button, LanguageSwitch } from "./ui.js";
+import { html, render, useEffect, useRef, useState } from "./vendor/preact.js";
+
+/** What the link carries. It stands behind the `#`: in no log, and in no Referer. */
 export const token = location.hash.slice(1);
-export const byId = (id) => document.getElementById(id);
 
-export const post = (path, body) =>
-  fetch(`${API}${path}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang },
-    body: JSON.stringify(body),
-  });
+/** Take a used token out of the address: to reload or share it would only lead astray. */
+export const forgetToken = () => history.replaceState(null, "", location.pathname);
 
-export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-
-export async function words(language) {
-  const query = language ? `?language=${encodeURIComponent(language)}` : "";
-  const answer = await (await fetch(`accept/texts.json${query}`)).json();
-  document.documentElement.lang = answer.language;
-  for (const element of document.querySelectorAll("[data-text]")) {
-    element.textContent = answer.words[element.dataset.text];
-  }
-  document.title = answer.words.title;
-  return answer.words;
+/** Show a page in a language. @param {any} Content @param {Record<string, any>} given @param {string} wanted */
+export async function show(Content, given, wanted) {
+  await loadTexts(wanted, "accept");
+  const place = /** @type {HTMLElement} */ (document.getElementById("page"));
+  render(html`<${Page} Content=${Content} given=${given} />`, place);
 }
 
-export function show(section) {
-  for (const name of ["welcome", "done", "dead"]) byId(name).hidden = name !== section;
-  const heading = byId(section).querySelector("h1");
-  if (section !== "welcome") {
-    heading.tabIndex = -1;
-    heading.focus();
-  }
-}
-
-/** The form: shows or hides the password, checks its length, sends it once, and says what went wrong. */
-export function passwordForm(say, { path, body, done, label }) {
-  const values = { min: MIN_CHARACTERS };
-  byId("hint").textContent = fill(say.password_hint, values);
-  byId("show").textContent = say.show_password;
-  byId("show").addEventListener("click", () => {
-    const hidden = byId("password").type === "password";
-    byId("password").type = hidden ? "text" : "password";
-    byId("show").textContent = hidden ? say.hide_password : say.show_password;
-  });
-  const complain = (text) => {
-    byId("error").textContent = text;
-    byId("password").setAttribute("aria-invalid", "true");
-    byId("password").focus();
+/** @param {{Content: any, given: Record<string, any>}} props */
+function Page({ Content, given }) {
+  const [, setLanguage] = useState(language());
+  const choose = async (/** @type {string} */ chosen) => {
+    await loadTexts(chosen, "accept");
+    keepLanguage(chosen);
+    setLanguage(chosen);
   };
-  byId("form").addEventListener("submit", async (event) => {
-    event.preventDefault();
-    if (byId("password").value.length < MIN_CHARACTERS) return complain(fill(say.too_short, values));
-    byId("submit").disabled = true;
-    byId("submit").textContent = say.working;
-    try {
-      const answer = await post(path, { token, password: byId("password").value, ...body() });
-      if (answer.ok) {
-        history.replaceState(null, "", location.pathname);
-        done();
-        show("done");
-      } else if (answer.status === 410) {
-        show("dead");
-      } else {
-        const problem = await answer.json();
-        complain(problem.errors.map((error) => error.message).join(" ") || problem.detail);
-      }
-    } catch {
-      complain(say.network);
-    } finally {
-      byId("submit").disabled = false;
-      byId("submit").textContent = say[label];
-    }
-  });
+  return html`<main class="alone">
+    <div class="row end"><${LanguageSwitch} choose=${choose} /></div>
+    <div class="card"><${Content} ...${given} /></div>
+  </main>`;
 }
+
+/**
+ * The heading of what is shown: reading begins here, unless typing begins somewhere.
+ * @param {{title: string, children?: any}} props
+ */
+export function Heading({ title, children }) {
+  const heading = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => {
+    /** @type {HTMLElement | null} */ (document.querySelector("[autofocus]") ?? heading.current)?.focus();
+  }, []);
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  return html`<h1 ref=${heading} tabindex="-1">${children}</h1>`;
+}
+
+/** The service did not answer: the page itself is fine, and so is the link. @param {{problem: any}} props */
+export const Lost = ({ problem }) =>
+  html`<${Heading} title=${t("unreachable.title")}>${t("unreachable.title")}<//>
+    <p>${problem.status ? problem.message : t("unreachable.detail")}</p>
+    <${Button} kind="primary" onClick=${() => location.reload()}>${t("again")}<//>`;
+
+/** Whether a problem says that the link is of no use, and not that something else went wrong. @param {any} problem */
+export const isDead = (problem) => problem.status >= 400 && problem.status < 500 && problem.status !== 429;
