@@ -31,7 +31,7 @@ def find_chromium() -> str | None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A running Chromium. Tests that use it share one (`xdist_group("browser")`)."""
+    """A running Chromium. Tests of one `xdist_group` share it."""
     program = find_chromium()
     if program is None:
         problem = f"no Chromium on this machine (looked for {', '.join(NAMES)}): nothing was looked at"

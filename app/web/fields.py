@@ -31,7 +31,8 @@ NewPassword = Annotated[
     str,
     AfterValidator(_strong),
     Field(
-        description=f"{MIN_CHARACTERS} to {MAX_CHARACTERS} characters; none of the most common ones, not one's name or address."
+        description=f"{MIN_CHARACTERS} to {MAX_CHARACTERS} characters; none of the most common ones, "
+        "not one's name or address."
     ),
 ]
 """A password that is to be set."""

@@ -15,14 +15,12 @@ from fastapi.testclient import TestClient
 
 from tests.conftest import Desk
 from tests.files.expected import EXPECTED
-from tests.files.expected.expectation import Expected, Refused
+from tests.files.expected.expectation import Expected
 
 FOLDER = Path(__file__).parent.parent / "files"
 OURS = ("email", "first_name", "last_name", "company", "language", "student_groups", "label", "team", "team_leader")
-ALL = {name: expected for name, expected in EXPECTED.items() if isinstance(expected, Expected)}
-STOPPED = {name: expected for name, expected in ALL.items() if expected.has_no_answer or expected.cannot_be_mapped}
-READ = {name: expected for name, expected in ALL.items() if name not in STOPPED}
-REFUSED = {name: expected for name, expected in EXPECTED.items() if isinstance(expected, Refused)}
+STOPPED = {name: expected for name, expected in EXPECTED.items() if expected.has_no_answer or expected.cannot_be_mapped}
+READ = {name: expected for name, expected in EXPECTED.items() if name not in STOPPED}
 Json = dict[str, Any]
 Person = tuple[str, ...]
 
@@ -181,14 +179,6 @@ def test_a_letter_far_below_a_megabyte_of_plain_text_is_asked_about(shared: Desk
     shared.work()
     (found,) = listed(http, f"/imports/{imported['id']}/rows", outcome="duplicate")
     assert person(found["values"])[:4] == ("ann.ode.0@example.com", "Zoé", "Dupré", "Crème")
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_a_file_nobody_can_read_gets_its_problem(http: TestClient, name: str) -> None:
-    expected = REFUSED[name]
-    refused = send(http, name)
-    assert (refused.status_code, refused.json()["code"]) == (422, expected.code)
-    assert expected.naming in refused.json()["detail"]
 
 
 def test_every_file_is_expected_and_nothing_else() -> None:

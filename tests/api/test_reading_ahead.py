@@ -1,4 +1,4 @@
-"""A large file is read by a process of its own: to the same rows, with the same refusals, and nothing is left behind."""
+"""A large file is read by a process of its own: to the same rows, with the same refusals, leaving nothing behind."""
 
 import os
 import signal

@@ -1,7 +1,7 @@
 """The console in a real Chromium, against a real service: a desk served on a port of its own, a worker beside it.
 
 Every page is watched: a test whose pages report an error, break the content policy or ask another site fails.
-Test modules name `pytest_plugins = ("tests.browser",)` and `pytestmark = pytest.mark.xdist_group("browser")`.
+Test modules name `pytest_plugins = ("tests.browser",)` and an xdist_group.
 """
 
 import shutil

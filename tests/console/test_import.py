@@ -16,7 +16,7 @@ from tests.console.conftest import PASSWORD, PHONE, Service, Visits, serving
 from tests.delivery.test_kill import wait_for
 
 pytest_plugins = ("tests.browser",)
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser of imports")
 
 FILES = Path(__file__).parent.parent / "files"
 NEW = "/console/#/import/new"

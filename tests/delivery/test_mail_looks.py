@@ -20,7 +20,7 @@ from app.texts import text
 from tests.rules.test_message import ENVELOPE, KINDS, LANGUAGES, LETTER, LINK
 
 pytest_plugins = ("tests.browser",)
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser of mails")
 
 EACH_MAIL = pytest.mark.parametrize(("kind", "language"), list(product(KINDS, LANGUAGES)))
 Scheme = Literal["light", "dark"]

@@ -38,11 +38,3 @@ class Expected:
     swallows_on: int | None = None
     """The line on which a quote opens that nothing closes: a question, until it is answered."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A file nobody can read: the code of the problem, and what its text has to name."""
-
-    code: str
-    naming: str = ""

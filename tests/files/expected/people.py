@@ -1,10 +1,10 @@
 """Files that people have worked on."""
 
-from tests.files.expected.expectation import Expected, Refused
+from tests.files.expected.expectation import Expected
 
 NAMES = "first_name last_name email company"
 
-FILES: dict[str, Expected | Refused] = {
+FILES: dict[str, Expected] = {
     "titled.csv": Expected(
         read="csv cp1252 ; 4",
         suggestion=NAMES,
