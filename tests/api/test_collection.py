@@ -15,7 +15,6 @@ from fastapi.testclient import TestClient
 
 from tests.conftest import Desk
 from tests.files.expected import EXPECTED
-from tests.files.expected.expectation import Expected
 
 FOLDER = Path(__file__).parent.parent / "files"
 OURS = ("email", "first_name", "last_name", "company", "language", "student_groups", "label", "team", "team_leader")
