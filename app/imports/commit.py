@@ -34,7 +34,7 @@ from app.imports.work import Job
 from app.invitations.people import Invite, NewPerson, add_people
 
 # SQLite has one writer: whoever else wants to write waits for the chunk that is being written.
-CHUNK_SECONDS = 0.03
+CHUNK_SECONDS = 0.05
 CHUNK_ROWS = 2000
 """At most; and these are the first and the fewest."""
 _FIRST_ROWS, _FEWEST_ROWS = 500, 200
