@@ -106,7 +106,7 @@ def edit_rows_with(
     ).where(
         ImportRow.platform_id == actor.platform_id,
         ImportRow.import_id == import_id,
-        ImportRow.codes.contains(f",{issue.value},", autoescape=True),
+        queries.has_issue(issue.value),
     )
     changed = session.scalar(select(func.count()).select_from(rows.subquery())) or 0
     insert = bulk.upsert(session, ImportEdit).from_select(
@@ -129,8 +129,10 @@ def accept_suggestions(
     """
     imported = open_import(session, actor, import_id)
     planned_import(session, actor, import_id)
-    changed = last = 0
-    while rows := queries.rows_with(session, actor.platform_id, import_id, issue.value, last, _AT_ONCE):
+    changed = from_line = 0
+    while rows := queries.list_rows(
+        session, actor.platform_id, import_id, code=issue.value, from_line=from_line, limit=_AT_ONCE
+    ):
         suggested = {row.line: found for row in rows if (found := _suggested(row, issue))}
         if issue is IssueCode.NAME_CLOSE_TO_KNOWN:
             for found in suggested.values():
@@ -138,7 +140,7 @@ def accept_suggestions(
         else:
             _merge_values(session, imported, {line: _values(found) for line, found in suggested.items()})
         changed += len(suggested)
-        last = rows[-1].line
+        from_line = rows[-1].line + 1
     return changed, _edited(session, imported)
 
 

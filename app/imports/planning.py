@@ -59,32 +59,21 @@ def _may_be_garbled(imported: Import) -> bool:
     return not was_seen_through or any(issue["code"] == IssueCode.TEXT_DAMAGED for issue in imported.file_issues)
 
 
-def edits_of(source: Database | Session, imported: Import, records: Sequence[Record]) -> Mapping[int, Edit]:
+def edits_of(session: Session, imported: Import, records: Sequence[Record]) -> Mapping[int, Edit]:
     """What people made of these rows, by line; costs nothing where they edited none."""
     if not imported.edited_rows or not records:
         return NO_EDITS
-    place = (imported.platform_id, imported.id, records[0][0], records[-1][0])
-    if isinstance(source, Session):
-        return queries.edits_between(source, *place)
-    with source.reading() as session:
-        return queries.edits_between(session, *place)
+    return queries.edits_between(session, imported.platform_id, imported.id, records[0][0], records[-1][0])
 
 
-def reader_of(
-    source: Database | Session, imported: Import, *, max_lines: int | None = None, start_at: Start | None = None
-) -> RecordReader:
+def reader_of(source: Database | Session, imported: Import, *, start_at: Start | None = None) -> RecordReader:
     """A reader of the import's file: by a session that is open, or piece by piece in short transactions."""
     first = start_at.piece if start_at else 0
     if isinstance(source, Session):
         found = queries.pieces_in(source, imported.platform_id, imported.id, first)
     else:
         found = queries.pieces(source, imported.platform_id, imported.id, first)
-    return RecordReader(
-        found,
-        dialect_of(imported),
-        start=start_at,
-        max_lines=max_lines,
-    )
+    return RecordReader(found, dialect_of(imported), start=start_at)
 
 
 def dialect_of(imported: Import) -> Dialect:

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from itertools import count
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.db.session import Database
@@ -63,21 +63,9 @@ def edits_between(session: Session, platform_id: int, import_id: uuid.UUID, firs
     return {edit.line: Edit(edit.values, edit.is_skipped) for edit in found}
 
 
-def rows_with(
-    session: Session, platform_id: int, import_id: uuid.UUID, code: str, after: int, limit: int
-) -> Sequence[ImportRow]:
-    """Kept rows with a finding of a kind, behind a line."""
-    return session.scalars(
-        select(ImportRow)
-        .where(
-            ImportRow.platform_id == platform_id,
-            ImportRow.import_id == import_id,
-            ImportRow.line > after,
-            ImportRow.codes.contains(f",{code},", autoescape=True),
-        )
-        .order_by(ImportRow.line)
-        .limit(limit)
-    ).all()
+def has_issue(code: str) -> ColumnElement[bool]:
+    """The condition for a kept row with a finding of a kind."""
+    return ImportRow.codes.contains(f",{code},", autoescape=True)
 
 
 def count_edits(session: Session, platform_id: int, import_id: uuid.UUID) -> int:
@@ -107,7 +95,7 @@ def list_rows(
     if outcome is not None:
         statement = statement.where(ImportRow.outcome == outcome)
     if code is not None:
-        statement = statement.where(ImportRow.codes.contains(f",{code},", autoescape=True))
+        statement = statement.where(has_issue(code))
     if with_issues:
         statement = statement.where(ImportRow.codes != "")
     return session.scalars(statement).all()

@@ -29,7 +29,7 @@ def _import(people: list[Mapping[str, str]], known: Iterable[Mapping[str, str]])
     from django.db import connection, models
     from import_export.resources import ModelResource
 
-    class Person(models.Model):  # type: ignore[misc]
+    class Person(models.Model):  # type: ignore[misc] # the peer's library has no types
         email = models.EmailField(unique=True)
         first_name = models.CharField(max_length=100)
         last_name = models.CharField(max_length=100)
@@ -43,7 +43,7 @@ def _import(people: list[Mapping[str, str]], known: Iterable[Mapping[str, str]])
         class Meta:
             app_label = "import_export"
 
-    class People(ModelResource):  # type: ignore[misc]
+    class People(ModelResource):  # type: ignore[misc] # the peer's library has no types
         class Meta:
             model = Person
             exclude = ("id",)

@@ -206,7 +206,7 @@ def test_settings_never_change_and_never_show_a_secret(tmp_path: Path, monkeypat
         monkeypatch.setenv(name, value)
     settings = Settings.load()
     with pytest.raises(ValueError, match="frozen"):
-        settings.log_level = "DEBUG"  # type: ignore[misc]
+        settings.log_level = "DEBUG"  # type: ignore[misc] # frozen: that is what is tested
     assert SECRET not in repr(settings)
     assert SECRET not in str(settings.model_dump())
 

@@ -11,7 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent.parent))  # so that it runs from anywhere, without an installation
 
-from tests.files.books import BOOKS  # noqa: E402
+from tests.files.books import BOOKS  # noqa: E402 behind the line that makes it importable
 
 ENDS = {"crlf": "\r\n", "lf": "\n", "cr": "\r", "none": ""}
 MARKS = str.maketrans({"⏎": "\n", "⇥": "\t", "␀": "\0", "⍽": "\u00a0", "⊘": "\u200b", "⊙": "\ufeff"})

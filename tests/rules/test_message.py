@@ -190,7 +190,7 @@ def test_a_mail_names_platform_inviter_message_link_expiry_and_what_to_do_with_i
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("changes", [{}, {"expires_at": None}, {"message": None, "inviter": "", "first_name": None}])
 def test_the_plain_text_says_all_that_the_page_says(kind: str, language: str, changes: dict[str, None]) -> None:
-    letter = replace(LETTER, kind=kind, language=language, **changes)  # type: ignore[arg-type]
+    letter = replace(LETTER, kind=kind, language=language, **changes)  # type: ignore[arg-type] # fields by name
     said = render(letter)
     in_text = " ".join(_paragraphs(said))
     only_on_the_page = {letter.platform, text(language, "mail.link_hint")}
@@ -393,7 +393,7 @@ def test_a_name_in_a_header_is_read_back_as_it_was(name: str) -> None:
 def test_an_address_that_could_be_read_as_something_else_is_refused(address: str) -> None:
     for field in ("recipient", "sender_address"):
         with pytest.raises(ValueError, match=r"^not an e-mail address that could stand in a header$"):
-            build(LETTER, replace(ENVELOPE, **{field: address}))  # type: ignore[arg-type]
+            build(LETTER, replace(ENVELOPE, **{field: address}))  # type: ignore[arg-type] # fields by name
     if address:
         with pytest.raises(ValueError, match=r"^not an e-mail address"):
             build(LETTER, replace(ENVELOPE, reply_to=address))
@@ -419,7 +419,7 @@ def test_no_answering_machine_is_provoked() -> None:
 
 def test_every_header_is_documented_with_its_reason() -> None:
     rows = re.findall(r"^\| ([A-Z][\w-]+) \| .{20,} \|$", bytes_of_mails.__doc__ or "", re.MULTILINE)
-    headers = {name: None for part in _read(build(LETTER, ENVELOPE)).walk() for name in part.keys()}  # noqa: SIM118
+    headers = {name: None for part in _read(build(LETTER, ENVELOPE)).walk() for name in part.keys()}  # noqa: SIM118 a message gives no keys by itself
     assert rows == list(headers)
 
 
@@ -453,7 +453,7 @@ def test_mails_of_one_batch_share_a_skeleton_and_nothing_of_each_other() -> None
 @pytest.mark.parametrize("field", ["platform", "inviter", "message"])
 def test_what_a_batch_shares_is_not_shared_beyond_it(field: str) -> None:
     build(LETTER, ENVELOPE)
-    other = replace(LETTER, **{field: "Something else"})  # type: ignore[arg-type]
+    other = replace(LETTER, **{field: "Something else"})  # type: ignore[arg-type] # fields by name
     assert _said(_read(build(other, ENVELOPE))) == render(other)
     assert "Something else" in " ".join(_paragraphs(render(other)))
 
@@ -502,8 +502,8 @@ _ANYTHING = st.text(st.characters(), max_size=120) | st.text(
 def test_any_text_in_any_field_makes_a_whole_mail(
     kind: str, language: str, fields: dict[str, str], names: dict[str, str]
 ) -> None:
-    letter = replace(LETTER, kind=kind, language=language, **fields)  # type: ignore[arg-type]
-    raw = build(letter, replace(ENVELOPE, **names))  # type: ignore[arg-type]
+    letter = replace(LETTER, kind=kind, language=language, **fields)  # type: ignore[arg-type] # fields by name
+    raw = build(letter, replace(ENVELOPE, **names))  # type: ignore[arg-type] # fields by name
     _assert_fit_for_any_server(raw)
     message, said = _read(raw), render(letter)
     assert _defects(message) == []

@@ -33,15 +33,15 @@ class TemporaryFailure(SendError):  # noqa: N818 the words of the domain
     """This mail may get through later."""
 
 
-class PermanentFailure(SendError):  # noqa: N818
+class PermanentFailure(SendError):  # noqa: N818 the words of the domain
     """This mail will never get through."""
 
 
-class SenderUnavailable(SendError):  # noqa: N818
+class SenderUnavailable(SendError):  # noqa: N818 it says what is so
     """No mail gets through this way just now (no connection, no login, no room): it says nothing about this one."""
 
 
-class ConnectionEnded(Exception):  # noqa: N818
+class ConnectionEnded(Exception):  # noqa: N818 it says what is so
     """The connection was over before the mail began: it is as if nobody had tried. Another connection may take it."""
 
 

@@ -100,7 +100,7 @@ def _day_zero(days: float, dates_from_1904: bool) -> datetime:
     """1 is 1 January 1900 and 60 a 29 February 1900 that never was; or 0 is 1 January 1904."""
     if dates_from_1904:
         return datetime(1904, 1, 1)  # noqa: DTZ001 a cell has no time zone
-    return datetime(1899, 12, 30 if days >= 60 else 31)  # noqa: DTZ001
+    return datetime(1899, 12, 30 if days >= 60 else 31)  # noqa: DTZ001 a cell has no time zone
 
 
 def _language(section: Iterable[Token]) -> int | None:

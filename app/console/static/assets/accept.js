@@ -1,10 +1,10 @@
 // The page behind the link of an invitation. Opening it changes nothing: only sending the form accepts.
 
 import { ask, Problem } from "./api.js";
-import { forgetToken, Heading, isDead, Lost, show, token } from "./pages.js";
+import { Heading, isDead, Lost, show, token, useLink } from "./pages.js";
 import { NewPassword } from "./password.js";
 import { moment, preferred, t } from "./texts.js";
-import { Button, Field, ProblemNote, useAction } from "./ui.js";
+import { Button, Field, ProblemNote } from "./ui.js";
 import { html, useState } from "./vendor/preact.js";
 
 /** @param {{welcome: any}} props what the link is for */
@@ -20,17 +20,8 @@ function Welcome({ welcome, ended }) {
   const [password, setPassword] = useState("");
   const [first, setFirst] = useState(welcome.first_name ?? "");
   const [last, setLast] = useState(welcome.last_name ?? "");
-  const [run, isBusy, problem] = useAction(async () => {
-    try {
-      const body = { token, password, first_name: first.trim() || null, last_name: last.trim() || null };
-      await ask("POST", "/invitations/accept", { body });
-    } catch (error) {
-      if (error instanceof Problem && error.status === 410) return ended("dead");
-      throw error;
-    }
-    forgetToken();
-    ended("done");
-  });
+  const bodyOf = () => ({ password, first_name: first.trim() || null, last_name: last.trim() || null });
+  const [run, isBusy, problem] = useLink("/invitations/accept", bodyOf, ended);
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     run();

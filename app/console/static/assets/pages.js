@@ -1,14 +1,33 @@
 // What the pages behind the links in mails share: the token, the words, the frame with its switch of languages.
 
+import { ask, Problem } from "./api.js";
 import { keepLanguage, language, loadTexts, t } from "./texts.js";
-import { Button, LanguageSwitch } from "./ui.js";
+import { Button, LanguageSwitch, useAction } from "./ui.js";
 import { html, render, useEffect, useRef, useState } from "./vendor/preact.js";
 
 /** What the link carries. It stands behind the `#`: in no log, and in no Referer. */
 export const token = location.hash.slice(1);
 
 /** Take a used token out of the address: to reload or share it would only lead astray. */
-export const forgetToken = () => history.replaceState(null, "", location.pathname);
+const forgetToken = () => history.replaceState(null, "", location.pathname);
+
+/**
+ * Use a link up by sending its form; one that no longer works ends `dead`.
+ * @param {string} path
+ * @param {() => Record<string, unknown>} bodyOf what the form holds
+ * @param {(stage: "done" | "dead") => void} ended
+ */
+export const useLink = (path, bodyOf, ended) =>
+  useAction(async () => {
+    try {
+      await ask("POST", path, { body: { token, ...bodyOf() } });
+    } catch (error) {
+      if (error instanceof Problem && error.status === 410) return ended("dead");
+      throw error;
+    }
+    forgetToken();
+    ended("done");
+  });
 
 /** Show a page in a language. @param {any} Content @param {Record<string, any>} given @param {string} wanted */
 export async function show(Content, given, wanted) {

@@ -1,7 +1,7 @@
 // The page behind the link of a mail about a forgotten password. Opening it changes nothing.
 
-import { ask, Problem } from "./api.js";
-import { forgetToken, Heading, show, token } from "./pages.js";
+import { ask } from "./api.js";
+import { Heading, show, token, useLink } from "./pages.js";
 import { NewPassword } from "./password.js";
 import { preferred, t } from "./texts.js";
 import { Button, Field, Note, ProblemNote, useAction } from "./ui.js";
@@ -17,16 +17,7 @@ function Reset() {
 /** @param {{ended: (stage: "done" | "dead") => void}} props */
 function Choose({ ended }) {
   const [password, setPassword] = useState("");
-  const [run, isBusy, problem] = useAction(async () => {
-    try {
-      await ask("POST", "/password-resets/complete", { body: { token, password } });
-    } catch (error) {
-      if (error instanceof Problem && error.status === 410) return ended("dead");
-      throw error;
-    }
-    forgetToken();
-    ended("done");
-  });
+  const [run, isBusy, problem] = useLink("/password-resets/complete", () => ({ password }), ended);
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     run();
