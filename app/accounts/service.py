@@ -48,15 +48,18 @@ def platform_meant(session: Session, subdomain: str | None, host: str) -> Platfo
     return found[0] if len(found) == 1 else None
 
 
-def find_user(session: Session, email: str, *, subdomain: str | None, host: str) -> User | None:
-    """The user of an address on the platform that is meant."""
+def find_user(
+    session: Session, email: str, *, subdomain: str | None, host: str, is_locked: bool = False
+) -> User | None:
+    """The user of an address on the platform that is meant; locked, nobody else changes them meanwhile."""
     platform = platform_meant(session, subdomain, host)
     try:
         address = canonical(email.strip())
     except NotAnAddress:
         address = ""
     platform_id = platform.id if platform else 0  # asked in any case: time tells nothing
-    return session.scalar(select(User).where(User.platform_id == platform_id, User.email_canonical == address))
+    found = select(User).where(User.platform_id == platform_id, User.email_canonical == address)
+    return session.scalar(found.with_for_update() if is_locked else found)
 
 
 def check_password(user: User | None, password: str) -> User:
@@ -69,7 +72,7 @@ def check_password(user: User | None, password: str) -> User:
 
 def sign_in(session: Session, checked: User, *, mode: str, now: datetime) -> SignedIn:
     """Open a session for somebody whose password was right. Raises sign_in_failed if it was changed since."""
-    user = session.get_one(User, (checked.platform_id, checked.id))
+    user = session.get_one(User, (checked.platform_id, checked.id), populate_existing=True, with_for_update=True)
     if user.password_hash != checked.password_hash or user.state != UserState.ACTIVE or user.role != Role.ADMIN:
         raise AppError(Code.SIGN_IN_FAILED)
     name = " ".join(filter(None, (user.first_name, user.last_name))) or user.email
@@ -90,7 +93,7 @@ def sign_out(session: Session, actor: Actor, token: str) -> None:
 
 def ask_for_reset(session: Session, email: str, *, subdomain: str | None, host: str, now: datetime) -> None:
     """Send an active person a link to set a new password; for anybody else nothing happens."""
-    user = find_user(session, email, subdomain=subdomain, host=host)
+    user = find_user(session, email, subdomain=subdomain, host=host, is_locked=True)
     if user is None or user.state != UserState.ACTIVE:
         return
     if user.reset_expires_at is not None and user.reset_expires_at > now + RESET_LIFETIME - RESET_AGAIN_AFTER:
@@ -126,7 +129,7 @@ def complete_reset(session: Session, keyring: Keyring, token: str, *, password: 
         link = keyring.open_link(Purpose.RESET, token)
     except BadToken:
         raise AppError(Code.RESET_NOT_USABLE) from None
-    user = session.get(User, (link.platform_id, link.id))
+    user = session.get(User, (link.platform_id, link.id), with_for_update=True)
     if (
         user is None
         or user.state != UserState.ACTIVE
@@ -157,7 +160,9 @@ def change_password(session: Session, actor: Actor, *, password: Chosen) -> None
 
     Raises AppError invalid_request (the password is the person's name or address).
     """
-    _set_password(session, current_user(session, actor), password)
+    user = current_user(session, actor)
+    session.refresh(user, with_for_update=True)
+    _set_password(session, user, password)
 
 
 def _set_password(session: Session, user: User, password: Chosen) -> None:
@@ -170,7 +175,7 @@ def _set_password(session: Session, user: User, password: Chosen) -> None:
 
 def set_user_state(session: Session, actor: Actor, user_id: uuid.UUID, state: UserState) -> directory.Person:
     """Disable a person, or let them in again. Raises AppError not_found, not_accepted (never set a password)."""
-    user = session.get(User, (actor.platform_id, user_id))
+    user = session.get(User, (actor.platform_id, user_id), with_for_update=True)
     if user is None:
         raise not_found()
     if user.state == UserState.INVITED:
