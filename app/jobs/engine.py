@@ -40,6 +40,8 @@ SWEEP_SECONDS = 10
 _IMPORTS_A_SWEEP = 100
 _SOON_AT_ONCE = 4
 _START_AGAIN_SECONDS = 1.0
+_LOOK_ANYWAY_SECONDS = 1.0
+"""A word that comes while a worker looks for its next job may be lost on it."""
 
 
 class _Tasks:
@@ -147,6 +149,7 @@ class _Engine:
             install_signal_handlers=False,
             shutdown_graceful_timeout=self._drain_seconds,
             delete_jobs=DeleteJobCondition.ALWAYS,
+            fetch_job_polling_interval=_LOOK_ANYWAY_SECONDS,
             update_heartbeat_interval=ALIVE_SECONDS / 3,
             stalled_worker_timeout=ALIVE_SECONDS,
         )

@@ -110,6 +110,7 @@ def test_a_commit_killed_in_its_middle_goes_on_at_its_checkpoint(posting: Desk, 
 
 
 @pytest.mark.xdist_group("plugs")
+@pytest.mark.sqlite
 def test_a_second_worker_on_the_same_file_is_refused(posting: Desk, tmp_path: Path) -> None:
     with worker(posting, tmp_path / "log"):
         assert wait_for(lambda: posting.http.get("http://testserver/readyz").json()["workers_alive"] == 1, 20.0)

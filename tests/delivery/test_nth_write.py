@@ -45,6 +45,8 @@ WRITES = ("INSERT", "UPDATE", "DELETE", *COMMITS)
 STATEMENTS = ("SELECT", "BEGIN", *WRITES)
 _REST_SECONDS = 30.0
 
+pytestmark = pytest.mark.sqlite  # the fault is the disk of its file
+
 
 class Fault(StrEnum):
     """What a failing disk does."""

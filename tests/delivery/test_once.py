@@ -31,6 +31,7 @@ def states(desk: Desk) -> set[tuple[str, int]]:
         return {(row[0], row[1]) for row in rows}
 
 
+@pytest.mark.sqlite
 def test_a_tick_the_database_fails_forgets_nothing_that_was_sent(
     posting: Desk, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -43,7 +44,7 @@ def test_a_tick_the_database_fails_forgets_nothing_that_was_sent(
     while len(sink.accepted) < 40:
         pass
     # The file is locked by somebody else for as long as we would wait: the tick fails as it would in the field.
-    monkeypatch.setattr("app.db.session.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("app.db.engines.BUSY_SECONDS", 0.05)
     blocker = sqlite3.connect(posting.settings.database_url.removeprefix("sqlite:///"), isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
     failed = 0
@@ -129,6 +130,7 @@ def test_a_resend_of_an_expired_invitation_whose_mail_still_waits_sends_it(posti
     assert resent["expires_at"] is not None  # a link has an end: no first attempt will begin its lifetime any more
 
 
+@pytest.mark.sqlite
 def test_a_claim_finds_its_mails_by_their_key_however_many_wait(desk: Desk) -> None:
     with desk.database.reading() as session:
         statement = select(Delivery.about_id).where(*claims._these(1, [(new_id(), 1), (new_id(), 2)]))

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.db import session as sessions
+from app.db import engines
 from app.db.session import Database
 from app.db.turns import Turns
 
@@ -83,7 +83,7 @@ def test_nobody_waits_for_somebody_who_is_gone(tmp_path: Path) -> None:
 def test_whoever_waits_too_long_is_told_that_the_database_is_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.05)
     monkeypatch.setattr(sessions, "_BUSY_MILLISECONDS", 50)
     database, other = (Database(f"sqlite:///{tmp_path}/rollcall.db") for _ in range(2))
     with database.writing() as session:
