@@ -84,7 +84,7 @@ def test_whoever_waits_too_long_is_told_that_the_database_is_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "BUSY_SECONDS", 0.05)
-    monkeypatch.setattr(sessions, "_BUSY_MILLISECONDS", 50)
+    monkeypatch.setattr(engines, "_BUSY_MILLISECONDS", 50)
     database, other = (Database(f"sqlite:///{tmp_path}/rollcall.db") for _ in range(2))
     with database.writing() as session:
         session.connection()
