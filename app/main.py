@@ -13,6 +13,7 @@ import app.tables  # noqa: F401 completes the tables
 from app import __version__
 from app.access.tokens import Keyring
 from app.accounts.router import router as accounts
+from app.audit.router import router as audit
 from app.console.router import router as console
 from app.db.session import Database
 from app.directory.router import router as directory
@@ -91,7 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
             Code.DATABASE_UNAVAILABLE,
         ),
     )
-    for router in (invitations, imports, mending, running, directory, accounts, mails):
+    for router in (invitations, imports, mending, running, directory, accounts, mails, audit):
         api.include_router(router)
     app.include_router(api)
     app.include_router(

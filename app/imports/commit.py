@@ -82,7 +82,7 @@ def _commit(database: Database, job: Job, max_lines: int) -> None:
     _give_teams_their_leaders(database, job, plan)
     with work.ours(database, job) as (session, imported):
         imported.result = (imported.result or empty_result()) | {"creates": created_names(session, job)}
-        work.stop(imported, ImportState.COMPLETED)
+        work.finish(session, imported, ImportState.COMPLETED)
 
 
 class Pace:
