@@ -25,6 +25,7 @@ from app.imports.router import router as imports
 from app.imports.running import router as running
 from app.invitations.router import router as invitations
 from app.mails.router import router as mails
+from app.privacy.router import router as privacy
 from app.settings import Settings
 from app.web import idempotency, problems
 from app.web.deps import Context, allowed_origins
@@ -92,7 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
             Code.DATABASE_UNAVAILABLE,
         ),
     )
-    for router in (invitations, imports, mending, running, directory, accounts, mails, audit):
+    for router in (invitations, imports, mending, running, directory, accounts, mails, audit, privacy):
         api.include_router(router)
     app.include_router(api)
     app.include_router(

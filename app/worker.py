@@ -22,6 +22,7 @@ from app.imports.ahead import let_others_go_first, prepare
 from app.invitations.mail import InvitationMail
 from app.jobs import embedded
 from app.jobs.lock import WorkerLock
+from app.privacy.retention import keep_of
 from app.settings import Settings
 
 log = structlog.get_logger()
@@ -71,9 +72,10 @@ def run_worker(settings: Settings, stop: threading.Event, *, waits: bool = False
 
 def _do_imports(database: Database, stop: threading.Event, settings: Settings) -> None:
     keep_files = timedelta(days=settings.upload_retention_days)
+    keep = keep_of(settings)
     let_others_go_first()
     try:
-        embedded.do_imports(database, stop, max_lines=settings.upload_lines, keep_files=keep_files)
+        embedded.do_imports(database, stop, max_lines=settings.upload_lines, keep_files=keep_files, keep=keep)
     finally:
         stop.set()  # half a worker is none: the parent starts a whole one
 

@@ -122,17 +122,22 @@ def _possible(moment: datetime) -> datetime:
     return min(max(moment, _BEFORE_ALL), _AFTER_ALL)
 
 
-def forget_older(session: Session, platform_id: int, before: datetime, *, limit: int) -> int:
-    """Forget up to so many events of a platform from before a moment, the oldest first. Returns how many.
-
-    The only way an event is ever taken out; the database itself refuses it for younger ones.
-    """
-    old = session.scalars(
+def list_older(session: Session, platform_id: int, before: datetime, *, limit: int) -> Sequence[uuid.UUID]:
+    """Up to so many events of a platform from before a moment, the oldest first."""
+    return session.scalars(
         select(AuditEvent.id)
         .where(AuditEvent.platform_id == platform_id, AuditEvent.id < first_id_of(before), AuditEvent.at < before)
         .order_by(AuditEvent.id)
         .limit(limit)
     ).all()
+
+
+def forget_older(session: Session, platform_id: int, before: datetime, *, limit: int) -> int:
+    """Forget up to so many events of a platform from before a moment, the oldest first. Returns how many.
+
+    The only way an event is ever taken out; the database itself refuses it for younger ones.
+    """
+    old = list_older(session, platform_id, before, limit=limit)
     if old:
         session.execute(
             delete(AuditEvent).where(

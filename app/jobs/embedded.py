@@ -29,12 +29,14 @@ from app.imports.steps import WORKING, ImportState, Task
 from app.imports.undo import undo_import
 from app.imports.work import Job, NoLongerOurs
 from app.logs import place_of
+from app.privacy.retention import Keep, purge
 
 log = structlog.get_logger()
 
 _IDLE_SECONDS = 0.05
 _LOOK_ANYWAY_SECONDS = 1.0
 _SWEEP_SECONDS = 60.0
+_PURGE_SECONDS = 3600.0
 _TRY_AGAIN_SECONDS = 0.2
 
 HANDLERS: Mapping[ImportState | Task, Callable[..., None]] = {
@@ -93,15 +95,20 @@ def _finish(pump: Pump, drain_seconds: float) -> None:
             return
 
 
-def do_imports(database: Database, stop: threading.Event, *, max_lines: int, keep_files: timedelta) -> None:
-    """Check and commit imports until stopped. A killed one is found again by its lease."""
+def do_imports(
+    database: Database, stop: threading.Event, *, max_lines: int, keep_files: timedelta, keep: Keep | None = None
+) -> None:
+    """Check and commit imports until stopped. A killed one is found again by its lease. `keep` None: for ever."""
     lease = new_id()
-    swept_at = 0.0
+    swept_at = purge_at = 0.0
     while not stop.is_set():
         try:
             if time.monotonic() - swept_at > _SWEEP_SECONDS:
                 tidy_up(database, keep_files)
                 swept_at = time.monotonic()
+            if keep is not None and time.monotonic() >= purge_at:
+                is_all = purge(database, keep, now=utcnow())
+                purge_at = time.monotonic() + (_PURGE_SECONDS if is_all else 0.0)
             if not do_one(database, lease, max_lines=max_lines):
                 stop.wait(_IDLE_SECONDS)
         except OperationalError as error:
