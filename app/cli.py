@@ -25,6 +25,7 @@ from app.errors import AppError
 from app.jobs.lock import WorkerIsRunning
 from app.settings import DatabaseSettings, Settings, SettingsError
 from app.setup import NewPlatform, administrator_link, create_platform
+from app.spans import require_installed
 from app.texts import FALLBACK, languages, text, texts
 
 cli = typer.Typer(
@@ -230,6 +231,7 @@ def prepare(settings: Settings) -> Settings:
         sender_from_url(settings.mail_url)
     except ValueError as error:
         raise SettingsError(f"ROLLCALL_MAIL_URL: {error}") from None
+    require_installed(settings)
     database = Database(settings.database_url)
     if settings.sqlite_path is not None:
         migrate(database)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from pydantic import SecretStr
@@ -27,6 +28,7 @@ from app.invitations.router import router as invitations
 from app.mails.router import router as mails
 from app.privacy.router import router as privacy
 from app.settings import Settings
+from app.spans import spans_to
 from app.web import idempotency, problems
 from app.web.deps import Context, allowed_origins
 from app.web.middleware import BodyLimitProblems, RequestMiddleware
@@ -46,10 +48,12 @@ problem with a stable `code`; texts follow `Accept-Language` (en, fr, nl).
 def create_app(settings: Settings) -> FastAPI:
     """The service over HTTP, for one process."""
     database = Database(settings.database_url)
+    spans = spans_to(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        await run_in_threadpool(spans.close)
         database.close()
 
     app = FastAPI(
@@ -61,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url="/docs",
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=spans.config,
         swagger_ui_parameters={"persistAuthorization": True},
     )
     app.state.context = Context(

@@ -95,6 +95,9 @@ class Settings(DatabaseSettings):
     mail_connections: int = Field(default=4, ge=1, le=64, description="Connections a worker keeps to the mail server.")
     mail_rate: float = Field(default=0, ge=0, description="Most mails per second in all; 0 is no limit.")
     platform_mail_rate: float = Field(default=0, ge=0, description="Most mails per second of one platform.")
+    otel_endpoint: str = Field(
+        default="", description="An OpenTelemetry collector that gets spans of requests, `http://collector:4318`."
+    )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @property
@@ -124,6 +127,14 @@ class Settings(DatabaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
             raise ValueError("must be an http:// or https:// address without query")
         return value.rstrip("/")
+
+    @field_validator("otel_endpoint")
+    @classmethod
+    def _collector(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("must be an http:// or https:// address without query")
+        return value
 
     @field_validator("mail_url")
     @classmethod
