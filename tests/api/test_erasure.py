@@ -15,7 +15,8 @@ from sqlalchemy.sql.sqltypes import JSON
 
 from app.db.base import Id, utcnow
 from app.delivery.models import Delivery, DeliveryState
-from app.privacy import erasure
+from app.privacy import erasure, nameless
+from app.privacy.files import imports_with
 from app.tables import metadata
 from tests.api.test_audit import events
 from tests.api.test_wall import PASSWORD
@@ -325,7 +326,7 @@ def test_an_administrator_is_forgotten_by_whom_they_invited(past: Past) -> None:
     (joe,) = desk.http.get("/invitations", params={"q": "joe@"}).json()["items"]
     assert joe["state"] == "pending"
     assert joe["inviter"] == "Acme Academy"
-    assert desk.http.get(f"/imports/{imported}").json()["created_by"] == erasure.NAMELESS
+    assert desk.http.get(f"/imports/{imported}").json()["created_by"] == nameless.NAMELESS
 
 
 def test_nobody_is_erased_while_an_import_that_tells_of_them_is_at_work(past: Past) -> None:
@@ -353,6 +354,25 @@ def test_nobody_is_erased_while_a_mail_to_them_is_just_leaving(past: Past, monke
     with past.desk.database.writing() as session:
         session.execute(update(Delivery).values(state=DeliveryState.SENT, due_at=None))
     past.erased(user_id)
+    assert where(past.desk) == []
+
+
+def test_who_accepts_while_they_are_looked_for_is_looked_for_again(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+    invited = past.invited()
+    token = link_of(past.desk.mails(to="violette")[-1])
+    looks = 0
+
+    def _look(*arguments: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            body = {"token": token, "password": PASSWORD, "first_name": "Zqviolette-Anne"}
+            assert past.desk.stranger().post("/invitations/accept", json=body).status_code == 200
+        return imports_with(*arguments)
+
+    monkeypatch.setattr(erasure, "imports_with", _look)
+    past.erased(invited["user_id"])
+    assert looks == 2
     assert where(past.desk) == []
 
 
