@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,8 @@ from app.delivery.senders.base import sender_from_url
 from app.delivery.senders.folder import FolderSender
 from app.invitations.models import Invitation, InvitationState
 from app.settings import Settings
+
+log = structlog.get_logger()
 
 _AT_ONCE = 1000
 _SECONDS = 2.0
@@ -63,8 +66,12 @@ def purge(database: Database, keep: Keep, *, now: datetime) -> bool:
                 with database.reading() as session:
                     if not find(session, platform_id, 1):
                         break
-                with database.writing() as session:
-                    forget(session, platform_id)
+                try:
+                    with database.writing() as session:
+                        forget(session, platform_id)
+                except OSError as error:  # a folder that cannot be written: its mails stay, and so do their rows
+                    log.error("mails_not_removed", kind=type(error).__name__)
+                    break
                 if time.monotonic() > until:
                     return False
                 database.give_way()

@@ -129,6 +129,23 @@ def test_many_are_forgotten_a_few_at_a_time_and_others_have_their_turn(
     assert numbers == [3, 3, 3, 1]
 
 
+def test_mails_that_cannot_be_removed_stay_with_their_rows_and_stop_nothing_else(desk: Desk) -> None:
+    invited(desk, "ann")
+    revoked = invited(desk, "bob")
+    desk.work()
+    desk.http.post(f"/invitations/{revoked}/revoke")
+    (desk.folder / "mails").rename(desk.folder / "elsewhere")
+    (desk.folder / "mails").write_text("no folder")
+    before = count(desk, Delivery)
+    assert purge(desk.database, keep(desk), now=utcnow() + 400 * DAY)
+    assert count(desk, Delivery) == before
+    assert desk.http.get(f"/invitations/{revoked}").status_code == 404
+    (desk.folder / "mails").unlink()
+    (desk.folder / "elsewhere").rename(desk.folder / "mails")
+    assert purge(desk.database, keep(desk), now=utcnow() + 400 * DAY)
+    assert (count(desk, Delivery), desk.mails()) == (before - 2, [])
+
+
 def test_the_worker_purges_by_itself(desk: Desk) -> None:
     invited(desk, "ann")
     desk.work()
