@@ -32,6 +32,8 @@ class _Kept:
     id: uuid.UUID
     format: str
     encoding: str
+    file_name: str
+    sheets: list[str]
 
 
 def imports_with(database: Database, platform_id: int, traces: Traces) -> list[uuid.UUID]:
@@ -43,7 +45,7 @@ def imports_with(database: Database, platform_id: int, traces: Traces) -> list[u
 
 def _kept(session: Session, platform_id: int) -> Sequence[_Kept]:
     rows = session.execute(
-        select(Import.id, Import.format, Import.encoding).where(
+        select(Import.id, Import.format, Import.encoding, Import.file_name, Import.sheets).where(
             Import.platform_id == platform_id, Import.file_deleted_at.is_(None)
         )
     )
@@ -51,6 +53,8 @@ def _kept(session: Session, platform_id: int) -> Sequence[_Kept]:
 
 
 def _tells(database: Database, platform_id: int, kept: _Kept, traces: Traces) -> bool:
+    if any(traces.are_in(name) for name in (kept.file_name, *kept.sheets)):
+        return True
     if any(traces.are_in(text) for text in _texts(database, platform_id, kept)):
         return True
     if any(traces.are_in(text) for text in _edits(database, platform_id, kept.id)):
@@ -90,12 +94,12 @@ def _edits(database: Database, platform_id: int, import_id: uuid.UUID) -> Iterat
 
 
 def _is_in_workbook(database: Database, platform_id: int, import_id: uuid.UUID, traces: Traces) -> bool:
-    """Whether an address stands in any part of a workbook: on another sheet, in a comment."""
+    """Whether an address stands in any part of a workbook: on another sheet, in a comment, behind a link."""
     with tempfile.TemporaryFile() as file:
         for piece in queries.originals(database, platform_id, import_id):
             file.write(piece)
         package = Package(file, limit=2**63)
-        return any(_has_address(package.chunks(name), traces) for name in package.names if name.endswith(".xml"))
+        return any(_has_address(package.chunks(name), traces) for name in package.names)
 
 
 def _has_address(chunks: Iterable[bytes], traces: Traces) -> bool:

@@ -27,6 +27,8 @@ _TOLD: Final = (
     Import.inviter_name,
     Import.inviter_email,
     Import.file_name,
+    Import.sheet,
+    Import.sheets,
     Import.headers,
     Import.suggestion,
     Import.file_issues,
@@ -60,6 +62,8 @@ def _changes(row: Row[Any], person: Person) -> dict[str, Any]:
         changes |= {"inviter_name": None, "inviter_email": None}
     if traces.are_in(row.file_name):
         changes["file_name"] = NAMELESS
+    if any(traces.are_in(name) for name in row.sheets):  # its file is dropped: nobody chooses one any more
+        changes |= {"sheet": traces.taken_out(row.sheet), "sheets": traces.taken_out(row.sheets)}
     if traces.are_in(" ".join(row.headers)):
         changes |= {"headers": traces.taken_out(row.headers), "suggestion": traces.taken_out(row.suggestion)}
     for name in ("file_issues", "failure_params", "commit_options"):

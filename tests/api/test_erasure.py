@@ -266,6 +266,9 @@ def test_a_workbook_is_dropped_for_a_sheet_that_is_not_imported(past: Past) -> N
     user_id = str(past.invited()["user_id"])
     book = xlsx({"People": [HEADER.split(","), [*OTHERS.split(","), "", ""]], "Old": [["x"], [ADDRESS]]})
     import_id = past.imported(book, name="people.xlsx", kind=XLSX_TYPE)
+    named = xlsx({f"{LAST} {FIRST}": [HEADER.split(","), [*OTHERS.split(","), "", ""]]})
+    past.imported(named, name="named.xlsx", kind=XLSX_TYPE)
+    assert "imports.sheets" in where(past.desk)
     assert "import_originals.content" in where(past.desk)
     past.erased(user_id)
     assert where(past.desk) == []
