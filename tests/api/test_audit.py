@@ -320,10 +320,13 @@ def test_a_list_of_people_is_told_one_by_one(desk: Desk) -> None:
 
 def test_the_command_line_is_told_as_such(tmp_path: Path) -> None:
     environment = good(tmp_path)
+    people = tmp_path / "people.csv"
+    people.write_text("first name,last name,email,company\nAnn,Other,ann@example.com,Acme\n")
     for arguments in (
         ["migrate"],
         ["create-platform", "acme", "--name", "Acme", "--admin", "ann@example.com"],
         ["create-key", "acme", "--name", "x", "--scope", "read"],
+        ["import", str(people), "--platform", "acme", "--yes"],
     ):
         ran = subprocess.run([sys.executable, "-m", "app.cli", *arguments], env=environment, capture_output=True)
         assert ran.returncode == 0, ran.stderr
@@ -332,8 +335,13 @@ def test_the_command_line_is_told_as_such(tmp_path: Path) -> None:
     database.close()
     assert sorted(told) == [
         ("cli", "api_key.created"),
+        ("cli", "import.committed"),
+        ("cli", "import.mapped"),
+        ("cli", "import.uploaded"),
         ("cli", "invitation.created"),
         ("cli", "platform.created"),
+        ("worker", "import.checked"),
+        ("worker", "import.completed"),
     ]
 
 
