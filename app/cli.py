@@ -23,6 +23,7 @@ from app.db.session import Database
 from app.delivery.senders.base import sender_from_url
 from app.errors import AppError
 from app.jobs.lock import WorkerIsRunning
+from app.jobs.open import open_database
 from app.settings import DatabaseSettings, Settings, SettingsError
 from app.setup import NewPlatform, administrator_link, create_platform
 from app.spans import require_installed
@@ -148,10 +149,14 @@ def serve(
 
 
 @cli.command()
-def worker() -> None:
-    """Check and commit imports and deliver mails, until SIGTERM.
+def worker(
+    concurrency: Annotated[
+        int, typer.Option(min=1, max=16, help="Imports it does side by side. On SQLite there is one writer: 1.")
+    ] = 2,
+) -> None:
+    """Check and commit imports and deliver mails, until SIGTERM, which drains within 30 seconds.
 
-    Example: `rollcall worker`
+    Example: `rollcall worker --concurrency 4`
     """
     from app.worker import run_worker, stop_on_signals
 
@@ -159,7 +164,7 @@ def worker() -> None:
     logs.configure(settings.log_level)
     stop = threading.Event()
     stop_on_signals(stop)
-    run_worker(settings, stop)
+    run_worker(settings, stop, concurrency=concurrency)
 
 
 @cli.command("import")
@@ -232,7 +237,7 @@ def prepare(settings: Settings) -> Settings:
     except ValueError as error:
         raise SettingsError(f"ROLLCALL_MAIL_URL: {error}") from None
     require_installed(settings)
-    database = Database(settings.database_url)
+    database = open_database(settings.database_url)
     if settings.sqlite_path is not None:
         migrate(database)
     require_current(database)
@@ -247,7 +252,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _database(settings: DatabaseSettings) -> Database:
-    database = Database(settings.database_url)
+    database = open_database(settings.database_url)
     require_current(database)
     return database
 

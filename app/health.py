@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 from app.db.base import utcnow
 from app.errors import AppError, Code
 from app.jobs import watch
-from app.jobs.lock import is_worker_alive
 from app.jobs.watch import Background
 from app.web.deps import ContextOf
 from app.web.metrics import REGISTRY
@@ -56,7 +55,7 @@ def readyz(context: ContextOf, response: Response) -> Ready:
     return Ready(
         status="ok",
         outbox_lag_seconds=round(max(background.lag_seconds.values()), 1),
-        workers_alive=is_worker_alive(context.settings.sqlite_path),
+        workers_alive=background.workers_alive,
         senders_paused=[PausedSender(until=background.paused_until, reason=_code(background))]
         if background.paused_until
         else [],
@@ -87,7 +86,7 @@ def metrics(context: ContextOf) -> Response:
     Gauge("rollcall_import_rows_per_second", "Rows per second of running imports.", registry=found).set(
         background.rows_per_second
     )
-    Gauge("rollcall_workers_alive", "Workers alive.", registry=found).set(is_worker_alive(context.settings.sqlite_path))
+    Gauge("rollcall_workers_alive", "Workers alive.", registry=found).set(background.workers_alive)
     Gauge("rollcall_sender_paused", "1 while the mail server takes no mail.", registry=found).set(
         bool(background.paused_until)
     )
@@ -112,4 +111,4 @@ def _look(context: ContextOf) -> Background:
     if not context.database.is_reachable():
         raise AppError(Code.DATABASE_UNAVAILABLE)
     with context.database.reading() as session:
-        return watch.look(session, utcnow())
+        return watch.look(session, utcnow(), sqlite_path=context.settings.sqlite_path)

@@ -11,7 +11,7 @@ from rich.console import Console
 from app import terminal
 from app.access.actor import command_line
 from app.access.credentials import find_platform
-from app.db.base import new_id, utcnow
+from app.db.base import utcnow
 from app.db.session import Database
 from app.errors import AppError, Code, not_found
 from app.imports import look, one_shot, service, show
@@ -20,12 +20,13 @@ from app.imports.service import CommitOptions
 from app.imports.steps import WORKING
 from app.imports.upload import Upload
 from app.imports.work import Job
-from app.jobs import embedded
+from app.jobs.imports import do_next
 from app.jobs.lock import WorkerIsRunning, WorkerLock
 from app.settings import Settings
 from app.texts import FALLBACK
 
 _READ_AT_ONCE = 1024 * 1024
+_LOOK_AGAIN_SECONDS = 0.05
 
 
 class FileImport:
@@ -72,7 +73,7 @@ class FileImport:
     def commit(self) -> None:
         """ "Import and Invite". Raises AppError where it fails."""
         options = CommitOptions(None, send_invitations=True, hold_minutes=0, message=None, on_rejected="skip")
-        with self._database.writing() as session:
+        with self._database.writing(self._actor.platform_id) as session:
             service.commit(session, self._actor, self._import_id, options, now=utcnow())
         imported = self._follow("Importing")
         if imported["failure"] is not None:
@@ -92,7 +93,7 @@ class FileImport:
                     upload.write(chunk)
             upload.end()
             now = utcnow()
-            with self._database.writing() as session:
+            with self._database.writing(self._actor.platform_id) as session:
                 imported = upload.finish(session, file_name=file.name, now=now)
                 shown = show.import_out(look.ImportView(imported, None), FALLBACK).model_dump(mode="json")
                 terminal.show_file(self._console, shown)
@@ -103,11 +104,10 @@ class FileImport:
             raise
 
     def _follow(self, what: str) -> dict[str, Any]:
-        """A bar until the work is done: by us where no worker runs, else by the worker."""
-        if self._lock is None:
-            return dict(terminal.follow(self._console, what, lambda: self.imported))
+        """A bar until the work is done: by us where no worker has the file, else by the worker."""
         try:
-            self._lock.acquire()
+            if self._lock is not None:
+                self._lock.acquire()
         except WorkerIsRunning:
             return dict(terminal.follow(self._console, what, lambda: self.imported))
         try:
@@ -116,11 +116,13 @@ class FileImport:
                 terminal.follow(self._console, what, lambda: self.imported, is_over=work.done)
                 work.result()
         finally:
-            self._lock.release()
+            if self._lock is not None:
+                self._lock.release()
         return self.imported
 
     def _work(self) -> None:
-        lease = new_id()
+        """Do it ourselves. On PostgreSQL a worker may be faster: then it is the worker's."""
+        ours = (self._actor.platform_id, self._import_id)
         while self.imported["state"] in WORKING:
-            if not embedded.do_one(self._database, lease, max_lines=self._settings.upload_lines):
-                time.sleep(0.05)  # it is not due yet: an attempt failed, the next one comes
+            if not do_next(self._database, max_lines=self._settings.upload_lines, only=ours):
+                time.sleep(_LOOK_AGAIN_SECONDS)  # not due yet: an attempt failed, or somebody else is at it

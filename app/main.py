@@ -16,7 +16,6 @@ from app.access.tokens import Keyring
 from app.accounts.router import router as accounts
 from app.audit.router import router as audit
 from app.console.router import router as console
-from app.db.session import Database
 from app.directory.router import router as directory
 from app.errors import Code
 from app.health import router as health
@@ -25,6 +24,7 @@ from app.imports.mending import router as mending
 from app.imports.router import router as imports
 from app.imports.running import router as running
 from app.invitations.router import router as invitations
+from app.jobs.open import open_database
 from app.mails.router import router as mails
 from app.privacy.router import router as privacy
 from app.settings import Settings
@@ -47,7 +47,7 @@ problem with a stable `code`; texts follow `Accept-Language` (en, fr, nl).
 
 def create_app(settings: Settings) -> FastAPI:
     """The service over HTTP, for one process."""
-    database = Database(settings.database_url)
+    database = open_database(settings.database_url)
     spans = spans_to(settings)
 
     @asynccontextmanager

@@ -22,6 +22,8 @@ from app.imports.ahead import let_others_go_first, prepare
 from app.invitations.mail import InvitationMail
 from app.jobs import embedded
 from app.jobs.lock import WorkerLock
+from app.jobs.mails import deliver
+from app.jobs.open import open_database
 from app.privacy.retention import keep_of
 from app.settings import Settings
 
@@ -43,25 +45,35 @@ def make_pump(settings: Settings, database: Database) -> Pump:
     )
 
 
-def run_worker(settings: Settings, stop: threading.Event, *, waits: bool = False) -> None:
-    """Work until `stop` is set. Raises SchemaError; where another worker has the file: waits, or WorkerIsRunning."""
+def run_worker(settings: Settings, stop: threading.Event, *, waits: bool = False, concurrency: int = 2) -> None:
+    """Work until `stop` is set. Raises SchemaError.
+
+    An SQLite file has one worker: where another has it, this one waits, or raises WorkerIsRunning. Of PostgreSQL's
+    there may be many, each with up to `concurrency` imports side by side.
+    """
     lock = WorkerLock(settings.sqlite_path) if settings.sqlite_path else None
     if lock is not None:
         if not waits:
             lock.acquire()
         elif not lock.wait(stop):
             return
-    database = Database(settings.database_url, connections=8)
+    database = open_database(settings.database_url, connections=6 + 2 * concurrency)
     try:
         require_current(database)
         if lock is not None:
             embedded.clear_leases(database)
         prepare(__name__)
         gc.freeze()  # what is loaded by now stays: the collector need not look through it again and again
-        imports = threading.Thread(target=_do_imports, args=(database, stop, settings), name="imports", daemon=True)
+        mails_are_due = threading.Event()
+        imports = threading.Thread(
+            target=_do_imports,
+            args=(database, stop, mails_are_due, settings, concurrency),
+            name="imports",
+            daemon=True,
+        )
         imports.start()
         log.info("worker_started")
-        embedded.deliver(database, make_pump(settings, database), stop, drain_seconds=DRAIN_SECONDS)
+        deliver(database, make_pump(settings, database), stop, mails_are_due, drain_seconds=DRAIN_SECONDS)
         imports.join(DRAIN_SECONDS)
         log.info("worker_stopped")
     finally:
@@ -70,12 +82,20 @@ def run_worker(settings: Settings, stop: threading.Event, *, waits: bool = False
             lock.release()
 
 
-def _do_imports(database: Database, stop: threading.Event, settings: Settings) -> None:
+def _do_imports(
+    database: Database, stop: threading.Event, mails_are_due: threading.Event, settings: Settings, concurrency: int
+) -> None:
     keep_files = timedelta(days=settings.upload_retention_days)
     keep = keep_of(settings)
-    let_others_go_first()
     try:
-        embedded.do_imports(database, stop, max_lines=settings.upload_lines, keep_files=keep_files, keep=keep)
+        if database.is_shared:
+            from app.jobs import engine  # nobody needs Procrastinate beside an SQLite file
+
+            orders = engine.Orders(concurrency, settings.upload_lines, keep_files, keep)
+            engine.run(database, orders, stop, mails_are_due, drain_seconds=DRAIN_SECONDS)
+        else:
+            let_others_go_first()
+            embedded.do_imports(database, stop, max_lines=settings.upload_lines, keep_files=keep_files, keep=keep)
     finally:
         stop.set()  # half a worker is none: the parent starts a whole one
 

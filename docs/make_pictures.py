@@ -16,11 +16,9 @@ from playwright.sync_api import Page, expect, sync_playwright
 from sqlalchemy import update
 
 from app import logs
-from app.db.migrate import migrate
-from app.db.session import Database
 from app.delivery.models import Delivery
 from tests.browser import QUIETLY, find_chromium
-from tests.conftest import link_of
+from tests.conftest import SqliteTemplate, link_of
 from tests.console.conftest import PASSWORD, Service, Visits, serving
 
 FOLDER: Final = Path(__file__).parent
@@ -57,12 +55,7 @@ def main() -> None:
 @contextmanager
 def started(folder: Path) -> Iterator[Service]:
     """A service with a fresh database in a folder."""
-    template = folder / "template.db"
-    database = Database(f"sqlite:///{template}")
-    migrate(database)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
+    template = SqliteTemplate(folder / "template.db")
     (folder / "service").mkdir()
     with serving(folder / "service", template) as service:
         yield service

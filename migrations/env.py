@@ -6,7 +6,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import JSON, Connection
 
-from app.db.base import Id, UtcDateTime
+from app.db.base import Id, Key, UtcDateTime
 from app.db.session import Database
 from app.settings import DatabaseSettings
 from app.tables import metadata
@@ -15,6 +15,8 @@ from app.tables import metadata
 def _our_types(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
     if kind == "type" and isinstance(item, Id | UtcDateTime):
         return f"base.{type(item).__name__}()"
+    if kind == "type" and isinstance(item, Key):
+        return f"base.Key({item.length})"
     if kind == "type" and isinstance(item, JSON):
         return "base.Json"
     return False

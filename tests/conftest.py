@@ -1,27 +1,34 @@
-"""A desk: the whole service on a fresh, migrated SQLite file, driven over HTTP, with a folder for its mails."""
+"""A desk: the whole service on a fresh, migrated database, driven over HTTP, with a folder for its mails.
+
+Tests of `tests/api` and `tests/delivery` run on SQLite and on PostgreSQL; those marked `sqlite` are about its file.
+"""
 
 import email
 import email.policy
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import inspect, text
 
 from app import logs
 from app.access import credentials
 from app.access.actor import Scope
-from app.db.base import new_id, utcnow
+from app.db.base import utcnow
 from app.db.migrate import migrate
 from app.db.session import Database
-from app.jobs import embedded
+from app.jobs.imports import do_next
 from app.main import create_app
 from app.settings import Settings
 from app.setup import NewPlatform, create_platform
 from app.worker import make_pump
+from tests import postgres
 
 SECRET = "a secret of the tests with thirty-two characters and more"
 
@@ -29,11 +36,11 @@ SECRET = "a secret of the tests with thirty-two characters and more"
 class Desk:
     """One service. What a worker would do is done when a test says `work()`, by the worker's own functions."""
 
-    def __init__(self, folder: Path, **settings: object) -> None:
+    def __init__(self, folder: Path, template: "Template", **settings: object) -> None:
         self.folder = folder
         self.settings = Settings.model_validate(
             {
-                "database_url": f"sqlite:///{folder}/rollcall.db",
+                "database_url": template.copied_into(folder),
                 "secret_keys": SECRET,
                 "public_url": "http://testserver",
                 "mail_url": f"folder://{folder}/mails",
@@ -88,8 +95,8 @@ class Desk:
 
     def work(self) -> None:
         """Do all import work that is due, and deliver all mails that are due."""
-        lease = new_id()
-        while embedded.do_one(self.database, lease, max_lines=self.settings.upload_lines):
+
+        while do_next(self.database, max_lines=self.settings.upload_lines):
             pass
         pump = make_pump(self.settings, self.database)
         pump.start()
@@ -105,12 +112,42 @@ class Desk:
         found = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
         return [mail for mail in found if to is None or to in str(mail["To"])]
 
+    def rows(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
+        """What a statement finds, or changes, in the database itself. Ids come as the database keeps them."""
+        with self.database.engine.begin() as connection:
+            found = connection.execute(text(statement), values)
+            return [tuple(row) for row in found] if found.returns_rows else []
+
+    def dump(self) -> str:
+        """All that lies in the database, as text; bytes as the letters they may be."""
+        with self.database.engine.connect() as connection:
+            tables = inspect(connection).get_table_names()
+            rows = [row for table in tables for row in connection.exec_driver_sql(f"SELECT * FROM {table}")]
+        return "\n".join(_as_text(value) for row in rows for value in row)
+
+    @contextmanager
+    def refusing(self, when: str) -> Iterator[None]:
+        """The database refuses a kind of statement for a while: `DELETE ON users`."""
+        table = when.rpartition(" ")[2]
+        if self.database.is_shared:
+            body = "BEGIN RAISE EXCEPTION 'broken'; END"
+            self.rows(f"CREATE OR REPLACE FUNCTION broken() RETURNS trigger AS $$ {body} $$ LANGUAGE plpgsql")
+            self.rows(f"CREATE TRIGGER broken BEFORE {when} FOR EACH ROW EXECUTE FUNCTION broken()")
+        else:
+            self.rows(f"CREATE TRIGGER broken BEFORE {when} BEGIN SELECT RAISE(ABORT, 'broken'); END")
+        yield
+        self.rows(f"DROP TRIGGER broken ON {table}" if self.database.is_shared else "DROP TRIGGER broken")
+
     def close(self) -> None:
         """Let go of the database."""
         for client in self.clients:
             client.close()
         self.app.state.context.database.close()
         self.database.close()
+
+
+def _as_text(value: object) -> str:
+    return bytes(value).decode("latin-1") if isinstance(value, bytes | memoryview) else str(value)
 
 
 def link_of(mail: EmailMessage) -> str:
@@ -126,22 +163,90 @@ def _quiet() -> None:
     logs.configure("ERROR")
 
 
+class Template(Protocol):
+    """A migrated, empty database to copy."""
+
+    def copied_into(self, folder: Path) -> str:
+        """The address of a fresh copy; of an SQLite file, `rollcall.db` in that folder."""
+        ...
+
+
+class SqliteTemplate:
+    """An SQLite file."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        database = Database(f"sqlite:///{file}")
+        migrate(database)
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.close()
+
+    def copied_into(self, folder: Path) -> str:
+        """A copy of the file."""
+        shutil.copy(self.file, folder / "rollcall.db")
+        return f"sqlite:///{folder}/rollcall.db"
+
+
+class PostgresTemplate:
+    """A database of a server."""
+
+    def __init__(self, server: postgres.Server) -> None:
+        self.server = server
+        self._copies: list[str] = []
+
+    def copied_into(self, folder: Path) -> str:
+        """A database of the same server. Those before, which nobody uses any more, go now and then."""
+        del folder
+        self._copies.append(self.server.migrated())
+        return self._copies[-1]
+
+    def drop_all(self) -> None:
+        """Take the copies away."""
+        for url in self._copies:
+            self.server.drop(url)
+        self._copies.clear()
+
+
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty database file to copy."""
-    file = tmp_path_factory.mktemp("template") / "rollcall.db"
-    database = Database(f"sqlite:///{file}")
-    migrate(database)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
-    return file
+def servers() -> Iterator[dict[int, postgres.Server]]:
+    """The PostgreSQL servers that run by now, by version; whoever needs one starts it."""
+    with ExitStack() as stack:
+
+        class Started(dict[int, postgres.Server]):
+            def __missing__(self, version: int) -> postgres.Server:
+                self[version] = stack.enter_context(postgres.running(version))
+                return self[version]
+
+        yield Started()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
+    """A migrated, empty SQLite file to copy."""
+    return SqliteTemplate(tmp_path_factory.mktemp("template") / "rollcall.db")
+
+
+@pytest.fixture(scope="session")
+def engine() -> str:
+    """Which database a test runs on: `sqlite`, `postgresql-16`. Tests of some folders run on several."""
+    return "sqlite"
+
+
+@pytest.fixture(scope="module")
+def migrated(engine: str, sqlite_template: SqliteTemplate, servers: dict[int, postgres.Server]) -> Iterator[Template]:
+    """A migrated, empty database to copy."""
+    if engine == "sqlite":
+        yield sqlite_template
+    else:
+        template = PostgresTemplate(servers[int(engine.removeprefix("postgresql-"))])
+        yield template
+        template.drop_all()
 
 
 @pytest.fixture
-def desk(tmp_path: Path, migrated: Path) -> Iterator[Desk]:
+def desk(tmp_path: Path, migrated: Template) -> Iterator[Desk]:
     """A fresh desk with the platform `acme`."""
-    shutil.copy(migrated, tmp_path / "rollcall.db")
-    desk = Desk(tmp_path)
+    desk = Desk(tmp_path, migrated)
     yield desk
     desk.close()

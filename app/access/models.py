@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Float, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base, Id, Json, PlatformId, UtcDateTime
+from app.db.base import Base, Id, Json, Key, PlatformId, UtcDateTime
 
 
 class Platform(Base):
@@ -15,7 +15,7 @@ class Platform(Base):
     __tablename__ = "platforms"
 
     id: Mapped[int] = mapped_column(PlatformId, primary_key=True, autoincrement=True)
-    subdomain: Mapped[str] = mapped_column(String(63), unique=True)
+    subdomain: Mapped[str] = mapped_column(Key(63), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     default_language: Mapped[str] = mapped_column(String(35))
     time_zone: Mapped[str] = mapped_column(String(64))

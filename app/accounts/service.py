@@ -57,16 +57,16 @@ class Meant:
     user: User | None
 
 
-def find_user(session: Session, email: str, *, subdomain: str | None, host: str) -> Meant:
-    """The user of an address on the platform that is meant."""
+def find_user(session: Session, email: str, *, subdomain: str | None, host: str, is_locked: bool = False) -> Meant:
+    """The user of an address on the platform that is meant; locked, nobody else changes them meanwhile."""
     platform = platform_meant(session, subdomain, host)
     try:
         address = canonical(email.strip())
     except NotAnAddress:
         address = ""
     platform_id = platform.id if platform else audit.NO_PLATFORM  # asked in any case: time tells nothing
-    user = session.scalar(select(User).where(User.platform_id == platform_id, User.email_canonical == address))
-    return Meant(platform_id, user)
+    found = select(User).where(User.platform_id == platform_id, User.email_canonical == address)
+    return Meant(platform_id, session.scalar(found.with_for_update() if is_locked else found))
 
 
 def check_password(user: User | None, password: str) -> User | None:
@@ -85,7 +85,7 @@ def note_failed_sign_in(session: Session, meant: Meant, origin: Origin) -> None:
 
 def sign_in(session: Session, checked: User, *, mode: str, origin: Origin, now: datetime) -> SignedIn:
     """Open a session for somebody whose password was right. Raises sign_in_failed if it was changed since."""
-    user = session.get(User, (checked.platform_id, checked.id))
+    user = session.get(User, (checked.platform_id, checked.id), populate_existing=True, with_for_update=True)
     if user is None or user.password_hash != checked.password_hash:
         raise AppError(Code.SIGN_IN_FAILED)
     if user.state != UserState.ACTIVE or user.role != Role.ADMIN:
@@ -112,7 +112,7 @@ def ask_for_reset(
     session: Session, email: str, *, subdomain: str | None, host: str, origin: Origin, now: datetime
 ) -> None:
     """Send an active person a link to set a new password; for anybody else nothing happens but a line in the audit."""
-    meant = find_user(session, email, subdomain=subdomain, host=host)
+    meant = find_user(session, email, subdomain=subdomain, host=host, is_locked=True)
     user = meant.user
     is_mailed = user is not None and user.state == UserState.ACTIVE and not _asked_just_now(user, now)
     subject = [user.id] if user else []
@@ -157,7 +157,7 @@ def complete_reset(
         link = keyring.open_link(Purpose.RESET, token)
     except BadToken:
         raise AppError(Code.RESET_NOT_USABLE) from None
-    user = session.get(User, (link.platform_id, link.id))
+    user = session.get(User, (link.platform_id, link.id), with_for_update=True)
     if (
         user is None
         or user.state != UserState.ACTIVE
@@ -190,6 +190,7 @@ def change_password(session: Session, actor: Actor, *, password: Chosen) -> None
     Raises AppError invalid_request (the password is the person's name or address).
     """
     user = current_user(session, actor)
+    session.refresh(user, with_for_update=True)
     _set_password(session, user, password)
     audit.record(session, actor, Action.USER_PASSWORD_CHANGED, user.id)
 
@@ -204,7 +205,7 @@ def _set_password(session: Session, user: User, password: Chosen) -> None:
 
 def set_user_state(session: Session, actor: Actor, user_id: uuid.UUID, state: UserState) -> directory.Person:
     """Disable a person, or let them in again. Raises AppError not_found, not_accepted (never set a password)."""
-    user = session.get(User, (actor.platform_id, user_id))
+    user = session.get(User, (actor.platform_id, user_id), with_for_update=True)
     if user is None:
         raise not_found()
     if user.state == UserState.INVITED:

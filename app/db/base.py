@@ -1,11 +1,13 @@
 """What every table shares: the declarative base, ids, times and their column types. Never opens a connection."""
 
+import re
 import uuid
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import uuid_utils
+from pydantic_core import to_json
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -16,6 +18,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Select,
+    String,
     TypeDecorator,
     Uuid,
     and_,
@@ -67,7 +70,36 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        return value if value is None or value.tzinfo is not None else value.replace(tzinfo=UTC)
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Key(TypeDecorator[str]):
+    """A text that is looked up and sorted by: compared byte by byte, alike on both databases whatever their locale."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        return value and _NO_TEXT.sub("\ufffd", value)  # what cannot be kept is nobody's key, and may be asked for
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(String(self.length, collation="C" if dialect.name == "postgresql" else None))
+
+
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+_NUL_IN_JSON = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+def as_json(value: object) -> str:
+    """A value of a JSON column. A NUL, which PostgreSQL keeps nowhere, is kept as the picture of one."""
+    text = to_json(value).decode()
+    return _NUL_IN_JSON.sub("\\1\N{SYMBOL FOR NULL}", text) if "\\u0000" in text else text
 
 
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
@@ -106,6 +138,15 @@ def first_id_of(moment: datetime) -> uuid.UUID:
     return uuid.UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
 
 
+_ahead = timedelta(0)
+
+
+def set_clock(ahead: timedelta) -> None:
+    """How far the database's clock is ahead of ours: many machines share one, and tell the time by it."""
+    global _ahead
+    _ahead = ahead
+
+
 def utcnow() -> datetime:
-    """The time now, aware, in UTC."""
-    return datetime.now(UTC)
+    """The time now, aware, in UTC, by the clock of the database."""
+    return datetime.now(UTC) + _ahead

@@ -3,40 +3,65 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
+from app.db import wake
+from app.db.engines import postgresql_engine, sqlite_engine
 from app.db.turns import Turns
+from app.db.wake import Waker
 
-BUSY_SECONDS = 20.0
-_BUSY_MILLISECONDS = 1000
+UNAVAILABLE = (OperationalError, PoolTimeoutError)
+"""The database does not answer, or lets us wait too long: what was asked was not done, and may be asked again."""
+
+_DEADLOCK, _SERIALIZATION, _UNDEFINED_TABLE = "40P01", "40001", "42P01"
+_TURNS_OF_PLATFORMS = 0x726F6C6C
+"""The first half of our advisory locks' keys; the second is the platform's number."""
 
 
 class Database:
     """One database and its connections. Threads may share it; processes may not."""
 
     def __init__(self, url: str, *, connections: int = 20) -> None:
+        self.waker: Waker | None = None
         self._turns = Turns(Path(url.removeprefix("sqlite:///"))) if url.startswith("sqlite") else None
-        self.engine = _sqlite_engine(url, connections, self._turns) if self._turns else _engine(url, connections)
-        self._writer = self.engine.execution_options(rollcall_writes=True)
+        if self._turns:
+            self.engine = sqlite_engine(url, connections, self._turns)
+            self._reader: Engine = self.engine
+            self._writer: Engine = self.engine.execution_options(rollcall_writes=True)
+        else:
+            self.engine = postgresql_engine(url, connections)
+            self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._writer = self.engine
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether workers on many machines may share it: PostgreSQL. An SQLite file has one worker."""
+        return self._turns is None
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one snapshot and never waits for a writer. What it changes is thrown away."""
-        with Session(self.engine, autoflush=False) as session:
+        with Session(self._reader, autoflush=False) as session:
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """A transaction: committed at the end of the block, rolled back by an exception. Keep it short."""
+    def writing(self, platform_id: int | None = None) -> Iterator[Session]:
+        """A transaction: committed at the end of the block, rolled back by an exception. Keep it short.
+
+        With a platform, it is the only such one of that platform: what people ask for happens one after the other, as
+        it does on SQLite anyway. Bulk work takes no platform's turn: it finds out by its keys (`is_collision`).
+        """
         with Session(self._writer, expire_on_commit=False) as session:
+            if platform_id is not None and self.is_shared:
+                session.execute(select(func.pg_advisory_xact_lock(_TURNS_OF_PLATFORMS, platform_id)))
             yield session
             try:
+                wake.tell(session, self.waker)
                 session.commit()
             except BaseException:
                 session.rollback()  # closing alone would give the connection back in the middle of its transaction
@@ -56,13 +81,33 @@ class Database:
         try:
             with self.engine.connect() as connection:
                 connection.execute(text("SELECT version_num FROM alembic_version"))
-        except DatabaseError:
+        except (DatabaseError, PoolTimeoutError):
             return False
         return True
 
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def is_collision(error: BaseException) -> bool:
+    """Whether a transaction failed because another one did something at the same moment: done again, it succeeds.
+
+    Somebody else has added the same address or name, taken away what ours refers to, or waits for us as we for them.
+    """
+    if isinstance(error, IntegrityError):
+        return True
+    return isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", None) in {_DEADLOCK, _SERIALIZATION}
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether an error means that the database cannot be used just now: gone, too busy, or without its tables."""
+    return isinstance(error, UNAVAILABLE) or getattr(getattr(error, "orig", None), "sqlstate", None) == _UNDEFINED_TABLE
+
+
+def kind_of(error: BaseException) -> str:
+    """What a database's error is, for the log: never its text, which holds people's data."""
+    return type(getattr(error, "orig", None) or error).__name__
 
 
 class ChangeWatch:
@@ -93,57 +138,3 @@ class ChangeWatch:
         """Give the connection back."""
         if self._connection is not None:
             self._connection.close()
-
-
-def _engine(url: str, connections: int) -> Engine:
-    return create_engine(
-        url, pool_size=connections, max_overflow=0, pool_timeout=10, pool_pre_ping=True, hide_parameters=True
-    )
-
-
-def _has_begun(driver: Any, turns: Turns) -> bool:
-    """Begin to write as soon as nobody else does. SQLite's own waiting sleeps up to 100 ms and misses short pauses."""
-    driver.execute("PRAGMA busy_timeout = 0")
-    try:
-        return _begins(driver) or turns.wait(partial(_begins, driver), BUSY_SECONDS)
-    finally:
-        driver.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-
-
-def _begins(driver: Any) -> bool:
-    try:
-        driver.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError:
-        return False
-    return True
-
-
-def _sqlite_engine(url: str, connections: int, turns: Turns) -> Engine:
-    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    # hide_parameters: an error's text ends in logs, and the values of a statement are people's data.
-    engine = create_engine(url, pool_size=connections, max_overflow=60, pool_timeout=10, hide_parameters=True)
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver begins nothing; _begin below does
-        for pragma in (
-            f"busy_timeout = {_BUSY_MILLISECONDS}",
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "foreign_keys = ON",
-            "cache_size = -8192",
-            # Pages that an import writes again and again are copied into the database once in a while, not each time.
-            "wal_autocheckpoint = 8000",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        if not connection.get_execution_options().get("rollcall_writes", False):
-            connection.exec_driver_sql("BEGIN")
-            return
-        # A writer that begins as a reader cannot wait its turn once another has written: it fails at once.
-        if not _has_begun(connection.connection.driver_connection, turns):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")  # its error is the one to raise
-
-    return engine

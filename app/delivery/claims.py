@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, case, exists, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.access.models import Platform
+from app.db import bulk
 from app.delivery.models import Delivery, DeliveryState, Lane, MailKind, SendCount
 from app.delivery.outbox import count_in_batches
 from app.delivery.rates import Buckets, Rates
@@ -257,8 +258,7 @@ def _by_platform(claimed: Iterable[Claimed]) -> dict[int, list[tuple[uuid.UUID, 
 def _count_sends(session: Session, result: str, number: int) -> None:
     if not number:
         return
-    row = session.get(SendCount, result)
-    if row is None:
-        row = SendCount(result=result, number=0)
-        session.add(row)
-    row.number += number
+    new = bulk.upsert(session, SendCount).values(result=result, number=number)
+    session.execute(
+        new.on_conflict_do_update(index_elements=["result"], set_={"number": SendCount.number + new.excluded.number})
+    )

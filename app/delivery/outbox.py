@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.db import bulk
+from app.db import bulk, wake
 from app.db.base import Ids
 from app.delivery.models import Delivery, DeliveryBatch, DeliveryState, Lane, MailKind
 
@@ -34,6 +34,8 @@ def enqueue(
 ) -> None:
     """Put in one mail about each of these. Held ones wait for a release, or for `held_until`."""
     due_at = held_until if is_held else now
+    if not is_held:
+        wake.for_mails(session)
     bulk.insert(
         session,
         Delivery,
@@ -79,6 +81,7 @@ def release(session: Session, delivery: Delivery, *, now: datetime) -> None:
     delivery.state = DeliveryState.QUEUED
     delivery.lane = Lane.SINGLE
     delivery.due_at = now
+    wake.for_mails(session)
 
 
 def held_of(
@@ -99,6 +102,7 @@ def release_held(session: Session, platform_id: int, about_ids: Ids, *, now: dat
     """Let held mails about these go now."""
     held = (*_all_about(platform_id, about_ids), Delivery.state == DeliveryState.HELD)
     _change(session, held, {"state": DeliveryState.QUEUED, "due_at": now}, {"held": -1})
+    wake.for_mails(session)
 
 
 def hold(session: Session, platform_id: int, batch_id: uuid.UUID, about_ids: Ids, *, now: datetime) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.access.models import RateBucket
+from app.db import bulk
 
 SENDER = (0, "sender")
 """The bucket of the sender; its row also tells when the sender is paused."""
@@ -68,10 +69,10 @@ def end_pause(session: Session) -> None:
 
 
 def bucket(session: Session, key: tuple[int, str], now: datetime) -> RateBucket:
-    """The row of a bucket, made where it is missing."""
-    row = session.get(RateBucket, key)
+    """The row of a bucket, made where it is missing; nobody else changes it before the transaction ends."""
+    row = session.get(RateBucket, key, with_for_update=True)
     if row is None:
-        row = RateBucket(platform_id=key[0], key=key[1], tokens=1.0, refilled_at=now)
-        session.add(row)
-        session.flush()
+        new = bulk.upsert(session, RateBucket).values(platform_id=key[0], key=key[1], tokens=1.0, refilled_at=now)
+        session.execute(new.on_conflict_do_nothing())
+        row = session.get_one(RateBucket, key, with_for_update=True)
     return row

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base, Id, PlatformId, UtcDateTime
+from app.db.base import Base, Id, Key, PlatformId, UtcDateTime
 
 
 class UserState(StrEnum):
@@ -30,8 +30,9 @@ class _Named:
 
     platform_id: Mapped[int] = mapped_column(PlatformId, ForeignKey("platforms.id"), primary_key=True)
     id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
-    name: Mapped[str] = mapped_column(String(200))
-    name_key: Mapped[str] = mapped_column(String(600))
+    name: Mapped[str] = mapped_column(String(600))
+    """200 characters as they are typed; in one normal form (NFC) a few become three."""
+    name_key: Mapped[str] = mapped_column(Key(600))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by_import_id: Mapped[uuid.UUID | None] = mapped_column(Id)
 
@@ -77,7 +78,7 @@ class Team(_Named, Base):
 
     leader_id: Mapped[uuid.UUID | None] = mapped_column(Id)
     pending_leader_email: Mapped[str | None] = mapped_column(String(320))
-    pending_leader_canonical: Mapped[str | None] = mapped_column(String(320))
+    pending_leader_canonical: Mapped[str | None] = mapped_column(Key(320))
     leader_set_by_import_id: Mapped[uuid.UUID | None] = mapped_column(Id)
 
 
@@ -112,9 +113,9 @@ class User(Base):
     state: Mapped[str] = mapped_column(String(10))
     role: Mapped[str] = mapped_column(String(10))
     email: Mapped[str] = mapped_column(String(320))
-    email_canonical: Mapped[str] = mapped_column(String(320))
-    first_name: Mapped[str | None] = mapped_column(String(100))
-    last_name: Mapped[str | None] = mapped_column(String(100))
+    email_canonical: Mapped[str] = mapped_column(Key(320))
+    first_name: Mapped[str | None] = mapped_column(String(300))
+    last_name: Mapped[str | None] = mapped_column(String(300))
     organisation_id: Mapped[uuid.UUID | None] = mapped_column(Id)
     label_id: Mapped[uuid.UUID | None] = mapped_column(Id)
     team_id: Mapped[uuid.UUID | None] = mapped_column(Id)

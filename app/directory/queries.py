@@ -67,17 +67,20 @@ class KnownTeam:
     leader: str | None
 
 
-def known_users(session: Session, platform_id: int, addresses: Collection[str]) -> dict[str, KnownUser]:
-    """Who of these canonical addresses is on the platform."""
+def known_users(
+    session: Session, platform_id: int, addresses: Collection[str], *, is_locked: bool = False
+) -> dict[str, KnownUser]:
+    """Who of these canonical addresses is on the platform; locked, nobody else changes or invites them meanwhile."""
     known: dict[str, KnownUser] = {}
     wanted = list(addresses)
     for start in range(0, len(wanted), _LOOK_UP_AT_ONCE):
         part = wanted[start : start + _LOOK_UP_AT_ONCE]
-        rows = session.execute(
-            select(User.email_canonical, User.id, User.state).where(
-                User.platform_id == platform_id, User.email_canonical.in_(part)
-            )
+        found = (
+            select(User.email_canonical, User.id, User.state)
+            .where(User.platform_id == platform_id, User.email_canonical.in_(part))
+            .order_by(User.id)
         )
+        rows = session.execute(found.with_for_update() if is_locked else found)
         known.update({address: KnownUser(user_id, UserState(state)) for address, user_id, state in rows})
     return known
 

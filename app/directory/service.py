@@ -90,19 +90,22 @@ def ensure_names(
     for name in wanted:
         spelling.setdefault(name_key(name), tidy(name))
     found = queries.names(session, platform_id, model, spelling)
-    missing = {key: bulk.new_id_bytes() for key in spelling if key not in found}
-    bulk.insert(
+    missing = {key: bulk.new_id_bytes() for key in spelling if key not in found}  # ids sort as the names were given
+    if not missing:
+        return found
+    bulk.insert_missing(
         session,
         model,
         ["id", "name", "name_key"],
-        [(new_id, spelling[key], key) for key, new_id in missing.items()],
+        # In order, so that two who create the same names never wait for each other in a circle.
+        [(missing[key], spelling[key], key) for key in sorted(missing)],
         same={
             "platform_id": platform_id,
             "created_at": bulk.moment(now),
             "created_by_import_id": import_id.bytes if import_id else None,
         },
     )
-    return found | {key: uuid.UUID(bytes=new_id) for key, new_id in missing.items()}
+    return found | queries.names(session, platform_id, model, missing)  # somebody else may have been faster
 
 
 def set_leaders(
@@ -154,6 +157,21 @@ def attach_pending_leaders(session: Session, platform_id: int, newcomers: Mappin
                 leader_id=uuid.UUID(bytes=newcomers[address]), pending_leader_email=None, pending_leader_canonical=None
             )
         )
+
+
+def attach_leaders_who_came(session: Session, platform_id: int) -> None:
+    """Whoever a team waits for and is there by now leads it: who came while the team was told to wait was not seen."""
+    came = (User.platform_id == Team.platform_id, User.email_canonical == Team.pending_leader_canonical)
+    session.execute(
+        update(Team)
+        .where(Team.platform_id == platform_id, Team.pending_leader_canonical.is_not(None), exists().where(*came))
+        .values(
+            leader_id=select(User.id).where(*came).scalar_subquery(),
+            pending_leader_email=None,
+            pending_leader_canonical=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def remove_people(session: Session, platform_id: int, user_ids: Ids) -> int:

@@ -10,7 +10,8 @@ from app.web.problems import InvalidValue
 
 
 def _whole_characters(value: str) -> str:
-    if any("\ud800" <= character <= "\udfff" for character in value):  # JSON can say half a character, UTF-8 cannot
+    # JSON can say half a character, which UTF-8 cannot, and a NUL, which no database keeps.
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
         raise InvalidValue("characters_not_allowed")
     return value
 

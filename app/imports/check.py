@@ -52,6 +52,7 @@ def _check(database: Database, job: Job, max_lines: int) -> None:
     found = _Found()
     with PlannedAhead(database, imported, plan, max_lines=max_lines) as ahead:
         while rows := ahead.rows(_BATCH):
+            work.may_go_on(job)
             with database.reading() as session:
                 known = planning.known_addresses(session, job.platform_id, rows)
             plan.settle(rows, known)

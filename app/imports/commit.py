@@ -11,18 +11,20 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.db.base import utcnow
-from app.db.session import Database
+from app.db.session import Database, is_collision
 from app.delivery import outbox
 from app.delivery.models import Lane
 from app.directory import queries as directory
 from app.directory.models import Label, Organisation, StudentGroup, Team
 from app.directory.names import name_key
 from app.directory.queries import Named
-from app.directory.service import ensure_names, set_leaders
+from app.directory.service import attach_leaders_who_came, ensure_names, set_leaders
 from app.errors import AppError
 from app.imports import planning, work
 from app.imports.ahead import PlannedAhead
@@ -33,12 +35,15 @@ from app.imports.steps import ImportState
 from app.imports.work import Job
 from app.invitations.people import Invite, NewPerson, add_people
 
+log = structlog.get_logger()
+
 # SQLite has one writer: whoever else wants to write waits for the chunk that is being written.
 CHUNK_SECONDS = 0.05
 CHUNK_ROWS = 2000
 """At most; and these are the first and the fewest."""
 _FIRST_ROWS, _FEWEST_ROWS = 500, 200
 _LEADERS_AT_ONCE = 200
+_COLLISIONS = 5
 
 COUNTED = {
     Outcome.ADD: "added",
@@ -75,12 +80,12 @@ def _commit(database: Database, job: Job, max_lines: int) -> None:
     with PlannedAhead(database, imported, plan, max_lines=max_lines) as ahead:
         while rows := ahead.rows(pace.rows, behind=checkpoint):
             began = time.monotonic()
-            with work.chunk(database, job) as (session, imported):
-                _commit_chunk(session, imported, plan, rows, places, invite)
+            _write(database, job, plan, rows, places, invite)
             pace.note(len(rows), time.monotonic() - began)
             database.give_way()
     _give_teams_their_leaders(database, job, plan)
     with work.ours(database, job) as (session, imported):
+        attach_leaders_who_came(session, job.platform_id)
         imported.result = (imported.result or empty_result()) | {"creates": created_names(session, job)}
         work.finish(session, imported, ImportState.COMPLETED)
 
@@ -112,11 +117,31 @@ def _invite(imported: Import) -> Invite | None:
     )
 
 
+def _write(
+    database: Database, job: Job, plan: Plan, rows: Sequence[PlannedRow], places: "Places", invite: Invite | None
+) -> None:
+    """One chunk. Where somebody else adds one of its people or names at the same moment, it is done once more, in the
+    world as it then is.
+    """
+    for settle in (plan.settle, *[plan.added] * _COLLISIONS):
+        try:
+            with work.chunk(database, job) as (session, imported):
+                settle(rows, planning.known_addresses(session, job.platform_id, rows))
+                _commit_chunk(session, imported, rows, places, invite)
+        except DBAPIError as error:
+            if not is_collision(error):
+                raise
+            log.info("chunk_collided", import_id=str(job.import_id), kind=type(error.orig).__name__)
+            places.forget()
+        else:
+            return
+    raise RuntimeError("a chunk collided again and again")
+
+
 def _commit_chunk(
-    session: Session, imported: Import, plan: Plan, rows: Sequence[PlannedRow], places: "Places", invite: Invite | None
+    session: Session, imported: Import, rows: Sequence[PlannedRow], places: "Places", invite: Invite | None
 ) -> None:
     platform_id, now = imported.platform_id, utcnow()
-    plan.settle(rows, planning.known_addresses(session, platform_id, rows))
     new = [row for row in rows if row.outcome is Outcome.ADD]
     people = places.people(session, new, now)
     add_people(session, platform_id, people, invite=invite, now=now, import_id=imported.id)
@@ -155,6 +180,11 @@ class Places:
         self._groups: dict[str, bytes] = {}
         self._labels: dict[str, bytes] = {}
         self._teams: dict[str, bytes] = {}
+
+    def forget(self) -> None:
+        """What was found or created since the last commit may not be there."""
+        for known in (self._organisations, self._groups, self._labels, self._teams):
+            known.clear()
 
     def people(self, session: Session, rows: Sequence[PlannedRow], now: datetime) -> list[NewPerson]:
         """The people of rows; whatever these name is found or created."""

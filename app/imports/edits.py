@@ -35,9 +35,12 @@ class RowChange:
     is_skipped: bool | None
 
 
-def open_import(session: Session, actor: Actor, import_id: uuid.UUID) -> Import:
-    """An import that may be edited. Raises AppError not_found, import_closed, not_mapped, file_deleted."""
-    imported = find_import(session, actor, import_id)
+def open_import(session: Session, actor: Actor, import_id: uuid.UUID, *, is_locked: bool = True) -> Import:
+    """An import that may be edited, locked where it will be.
+
+    Raises AppError not_found, import_closed, not_mapped, file_deleted.
+    """
+    imported = find_import(session, actor, import_id, is_locked=is_locked)
     if imported.commit_options is not None:
         raise AppError(Code.IMPORT_CLOSED)
     if imported.columns is None:

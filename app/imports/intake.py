@@ -232,7 +232,7 @@ def _finish(
     with_commit: bool,
 ) -> Response:
     now, job = utcnow(), None
-    with context.database.writing() as session:
+    with context.database.writing(upload.actor.platform_id) as session:
         imported = upload.finish(session, file_name=name, now=now)
         if is_auto:
             job = one_shot.map_certainly(session, upload.actor, imported, {}, with_commit=with_commit, now=now)

@@ -60,10 +60,10 @@ def list_import_values(
 def change_import_values(actor: Importer, context: ContextOf, import_id: ImportId, body: ValuesIn) -> ChangedOut:
     """Make one value another wherever it stands, or change every row that has an issue. Starts a new check."""
     if body.issue is not None and body.accept:
-        with context.database.writing() as session:
+        with context.database.writing(actor.platform_id) as session:
             changed, job = edits.accept_suggestions(session, actor, import_id, issue=body.issue)
     elif body.issue is not None:
-        with context.database.writing() as session:
+        with context.database.writing(actor.platform_id) as session:
             changed, job = edits.edit_rows_with(
                 session, actor, import_id, issue=body.issue, values=body.values.texts(), is_skipped=bool(body.skip)
             )
@@ -71,7 +71,7 @@ def change_import_values(actor: Importer, context: ContextOf, import_id: ImportI
         place = {"column": body.column or "", "value": body.value or ""}
         with context.database.reading() as session:
             changed = values.count_rows_with(session, actor, import_id, **place)
-        with context.database.writing() as session:
+        with context.database.writing(actor.platform_id) as session:
             job = edits.edit_value(session, actor, import_id, becomes=body.becomes or "", **place)
     _check_now(context, job)
     with context.database.reading() as session:
@@ -91,7 +91,7 @@ def change_import_row(
     change = RowChange(
         body.values.texts() if body.values else {}, are_forgotten=body.values is None, is_skipped=body.skip
     )
-    with context.database.writing() as session:
+    with context.database.writing(actor.platform_id) as session:
         job = edits.edit_row(session, actor, import_id, line, change)
     _check_now(context, job)
     with context.database.reading() as session:

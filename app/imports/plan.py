@@ -123,14 +123,7 @@ class Plan:
 
     def settle(self, rows: Sequence[PlannedRow], known_addresses: Collection[str]) -> None:
         """Decide who of the rows that might be added is on the platform already, and count. Once for every row."""
-        might_be_added = [row for row in rows if row.outcome is Outcome.ADD]
-        added = []
-        is_added = {known: from_a_file(is_known=known) is Decision.ADD_AND_INVITE for known in (False, True)}
-        for row in might_be_added:
-            if is_added[row.address in known_addresses]:
-                added.append(row)
-            else:
-                row.outcome = Outcome.ALREADY_USER
+        added = self.added(rows, known_addresses)
         _note_mistyped_domains(added)
         self._note_names(added)
         for row in rows:
@@ -139,6 +132,19 @@ class Plan:
         self.totals.rows += len(rows)
         self.totals.outcomes.update([row.outcome for row in rows])
         self.totals.mails.update([row.values["language"] for row in added])
+
+    def added(self, rows: Sequence[PlannedRow], known_addresses: Collection[str]) -> list[PlannedRow]:
+        """Those that are added; of the others that might have been it is known now that they are there already."""
+        added = []
+        is_added = {known: from_a_file(is_known=known) is Decision.ADD_AND_INVITE for known in (False, True)}
+        for row in rows:
+            if row.outcome is not Outcome.ADD:
+                continue
+            if is_added[row.address in known_addresses]:
+                added.append(row)
+            else:
+                row.outcome = Outcome.ALREADY_USER
+        return added
 
     def _note_names(self, rows: Sequence[PlannedRow]) -> None:
         people, known = [row.values for row in rows], self._known

@@ -73,7 +73,7 @@ def set_mapping(actor: Importer, context: ContextOf, import_id: ImportId, body: 
             ),
             sheet=sheet,
         )
-        with context.database.writing() as session:
+        with context.database.writing(actor.platform_id) as session:
             job = service.set_mapping(session, actor, import_id, mapping, columns_limit=settings.upload_columns)
     if job is not None:
         service.check_now(context.database, job, max_lines=context.settings.upload_lines)
@@ -151,7 +151,7 @@ def list_import_issues(
 @router.delete("/imports/{import_id}", status_code=204, responses=documented(Code.NOT_FOUND, Code.IMPORT_BUSY))
 def delete_import(actor: Importer, context: ContextOf, import_id: ImportId) -> None:
     """Drop the file and its rows. The counts stay, and the people too."""
-    with context.database.writing() as session:
+    with context.database.writing(actor.platform_id) as session:
         service.delete_import(session, actor, import_id, now=utcnow())
     service.forget(context.database, actor, import_id)
 

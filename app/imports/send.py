@@ -57,6 +57,9 @@ def _quiet_ones(
 
 
 def _invite(session: Session, imported: Import, user_ids: Sequence[uuid.UUID]) -> None:
+    these = (User.platform_id == imported.platform_id, User.id.in_(list(user_ids)))
+    # Whoever invites one of them just now finishes first; a statement later we see it.
+    session.execute(select(User.id).where(*these).order_by(User.id).with_for_update()).close()
     people = session.execute(
         select(User, Organisation.name)
         .join(

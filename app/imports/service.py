@@ -85,7 +85,7 @@ def set_mapping(
     A small file's check is the caller's to do at once: its job is returned; a larger one waits for the worker.
     Raises not_found, import_closed, file_deleted, mapping_invalid, and what reading the file anew raises.
     """
-    imported = find_import(session, actor, import_id)
+    imported = find_import(session, actor, import_id, is_locked=True)
     if imported.commit_options is not None:
         raise AppError(Code.IMPORT_CLOSED)
     require_file(imported)
@@ -270,7 +270,7 @@ def delete_import(session: Session, actor: Actor, import_id: uuid.UUID, *, now: 
 
     From here on they are gone for everybody; `work.forget` takes them out of the database, a few at a time.
     """
-    imported = find_import(session, actor, import_id)
+    imported = find_import(session, actor, import_id, is_locked=True)
     if work.is_working(imported):
         raise AppError(Code.IMPORT_BUSY, state=imported.state)
     if imported.file_deleted_at is None:

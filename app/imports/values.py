@@ -64,7 +64,7 @@ def list_values(
 
 def count_rows_with(session: Session, actor: Actor, import_id: uuid.UUID, *, column: str, value: str) -> int:
     """How many rows hold a value, before any edit."""
-    imported = open_import(session, actor, import_id)
+    imported = open_import(session, actor, import_id, is_locked=False)
     position = _position(imported, column)
     records = planning.reader_of(session, imported).records()
     cells = (cells[position] if len(cells) > position else "" for _, cells in records if is_filled(cells))

@@ -6,17 +6,18 @@ Decides nothing about rows.
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Event
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, object_session
 
 from app.access import audit
 from app.access.actor import worker
 from app.access.audit import Action
-from app.db import bulk
-from app.db.base import utcnow
+from app.db import bulk, wake
+from app.db.base import as_json, new_id, utcnow
 from app.db.session import Database
 from app.errors import AppError, Code
 from app.imports import queries
@@ -44,6 +45,12 @@ class Job:
     lease: uuid.UUID
     attempts: int
     task: Task | None = None
+    stop: Event | None = field(default=None, compare=False)
+    """Set when the worker is to end: the work is given back at its next step."""
+
+
+class GivenBack(Exception):  # noqa: N818 nothing went wrong: the worker ends, another goes on
+    """The work stops between two of its steps, and is due at once."""
 
 
 class NoLongerOurs(Exception):  # noqa: N818 nothing went wrong: somebody else goes on, or the import was taken back
@@ -65,6 +72,8 @@ def start(
     imported.attempts = 0
     imported.lease = lease
     imported.due_at = now + LEASE if lease else now
+    if lease is None:
+        wake.for_import(object_session(imported), imported.platform_id, imported.id)
 
 
 _ENDED: Mapping[ImportState, Action] = {
@@ -94,32 +103,37 @@ def stop(imported: Import, state: ImportState) -> None:
     imported.lease = None
 
 
-def is_due(session: Session, now: datetime) -> bool:
-    """Whether any import's work is due."""
-    return (
-        session.scalar(select(Import.id).where(Import.due_at <= now, Import.due_at.is_not(None)).limit(1)) is not None
+def due(session: Session, now: datetime, *, limit: int) -> list[tuple[int, uuid.UUID]]:
+    """Imports whose work is due, longest first: platform and id."""
+    found = (
+        select(Import.platform_id, Import.id)
+        .where(Import.due_at <= now, Import.due_at.is_not(None))
+        .order_by(Import.due_at)
+        .limit(limit)
     )
+    return [(platform_id, import_id) for platform_id, import_id in session.execute(found)]
 
 
-def claim(session: Session, *, lease: uuid.UUID, now: datetime) -> Job | None:
-    """The work that is due longest, of any platform."""
+def claim(session: Session, *, now: datetime, only: tuple[int, uuid.UUID] | None = None) -> Job | None:
+    """The work that is due longest, of any platform; or that on one import (platform, id), if it is due."""
+    of_one = (Import.platform_id == only[0], Import.id == only[1]) if only else ()
     imported = session.scalars(
         select(Import)
-        .where(Import.due_at <= now, Import.due_at.is_not(None))
+        .where(Import.due_at <= now, Import.due_at.is_not(None), *of_one)
         .order_by(Import.due_at)
         .limit(1)
         .with_for_update(skip_locked=True)
     ).first()
     if imported is None:
         return None
-    imported.lease = lease
+    imported.lease = new_id()
     imported.due_at = now + LEASE
     imported.attempts += 1
     return Job(
         platform_id=imported.platform_id,
         import_id=imported.id,
         state=ImportState(imported.state),
-        lease=lease,
+        lease=imported.lease,
         attempts=imported.attempts,
         task=Task(imported.task) if imported.task else None,
     )
@@ -145,10 +159,20 @@ def ours(database: Database, job: Job) -> Iterator[tuple[Session, Import]]:
 
 @contextmanager
 def chunk(database: Database, job: Job) -> Iterator[tuple[Session, Import]]:
-    """`ours` for one of many steps: whatever ended the workers before, this import gets on. Raises NoLongerOurs."""
+    """`ours` for one of many steps: whatever ended the workers before, this import gets on.
+
+    Raises NoLongerOurs; GivenBack where the worker is to end.
+    """
+    may_go_on(job)
     with ours(database, job) as (session, imported):
         yield session, imported
         imported.attempts = 0
+
+
+def may_go_on(job: Job) -> None:
+    """Raises GivenBack where the worker is to end."""
+    if job.stop is not None and job.stop.is_set():
+        raise GivenBack
 
 
 def fail(database: Database, job: Job, error: AppError) -> None:
@@ -181,10 +205,11 @@ def look_again(imported: Import, *, now: datetime) -> None:
 
 
 def leave_to_worker(database: Database, job: Job) -> None:
-    """Give work back that was never begun."""
-    with suppress(NoLongerOurs), ours(database, job) as (_, imported):
+    """Give work back that was never begun, or stopped between two steps."""
+    with suppress(NoLongerOurs), ours(database, job) as (session, imported):
         imported.lease = None
         imported.due_at = utcnow()
+        wake.for_import(session, job.platform_id, job.import_id)
 
 
 Look = Callable[[Session, int, uuid.UUID, uuid.UUID, int], Sequence[uuid.UUID]]
@@ -220,8 +245,8 @@ def keep_rows(session: Session, imported: Import, rows: Sequence[PlannedRow]) ->
                 row.line,
                 row.outcome.value,
                 row.first_line,
-                bulk.as_json(row.shown_values(VALUE_CHARACTERS) if row.values else {}),
-                bulk.as_json([issue.as_json() for issue in row.issues]),
+                as_json(row.shown_values(VALUE_CHARACTERS) if row.values else {}),
+                as_json([issue.as_json() for issue in row.issues]),
                 "".join(f",{code}" for code in dict.fromkeys(issue.code.value for issue in row.issues))
                 + ("," if row.issues else ""),
             )

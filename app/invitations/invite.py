@@ -5,9 +5,11 @@ Decides by eligibility; never sends a mail itself, never commits.
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.access import audit
@@ -26,6 +28,8 @@ from app.invitations.address import canonical
 from app.invitations.eligibility import Decision, Standing, one_by_one
 from app.invitations.people import Invite, NewPerson, add_invitations, add_message, add_people
 from app.invitations.queries import InvitationView
+
+_COLLISIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,22 @@ def invite(session: Session, actor: Actor, new: NewInvitation, *, now: datetime)
 
 
 def invite_all(session: Session, actor: Actor, wanted: Sequence[NewInvitation], *, now: datetime) -> list[Invited]:
-    """Invite people, in order: each is invited or refused. An address that repeats an earlier one is refused."""
+    """Invite people, in order: each is invited or refused. An address that repeats an earlier one is refused.
+
+    Where an import adds one of them at the same moment, all is decided once more, in the world as it then is.
+    """
+    for _ in range(_COLLISIONS):
+        with suppress(IntegrityError), session.begin_nested():
+            return _decided_and_invited(session, actor, wanted, now)
+    return _decided_and_invited(session, actor, wanted, now)
+
+
+def _decided_and_invited(
+    session: Session, actor: Actor, wanted: Sequence[NewInvitation], now: datetime
+) -> list[Invited]:
     platform_id = actor.platform_id
     addresses = [canonical(new.email) for new in wanted]
-    known = directory.known_users(session, platform_id, set(addresses))
+    known = directory.known_users(session, platform_id, set(addresses), is_locked=True)
     pending = queries.pending_of_users(session, platform_id, [user.id for user in known.values()], now)
     names = KnownKeys(session, platform_id, wanted)
     results: list[Invited | None] = [None] * len(wanted)

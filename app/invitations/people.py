@@ -200,13 +200,13 @@ def remove_people(session: Session, platform_id: int, user_ids: Ids, *, now: dat
     Their invitations that stand or have expired are revoked and keep their own copy of whom they were for; mails that
     have not left are dropped.
     """
-    people = select(User.id).where(
+    waiting = select(User.id).where(
         User.platform_id == platform_id, User.id.in_(user_ids), User.state == UserState.INVITED
     )
-    session.execute(people.order_by(User.id).with_for_update()).close()  # from here on nobody accepts
+    people = session.scalars(waiting.order_by(User.id).with_for_update()).all()  # from here on nobody accepts
     of_them = (Invitation.platform_id == platform_id, Invitation.user_id.in_(people))
     # First the mails, then what they are about: the order in which whoever sends them takes hold of both.
-    outbox.drop(session, platform_id, select(Invitation.id).where(*of_them), now=now)
+    outbox.drop(session, platform_id, session.scalars(select(Invitation.id).where(*of_them)).all(), now=now)
     stood = Invitation.state == InvitationState.PENDING
     session.execute(
         update(Invitation)

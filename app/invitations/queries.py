@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.db.base import containing
 from app.delivery.models import Delivery
 from app.directory import queries as directory
+from app.directory.models import User
 from app.directory.queries import Person
 from app.invitations.models import Invitation, InvitationMessage, InvitationState
 
@@ -62,6 +63,22 @@ def pending_of_users(
 def pending_of_user(session: Session, platform_id: int, user_id: uuid.UUID, now: datetime) -> uuid.UUID | None:
     """The pending invitation of a person."""
     return pending_of_users(session, platform_id, [user_id], now).get(user_id)
+
+
+def take_hold(session: Session, platform_id: int, invitation_id: uuid.UUID) -> None:
+    """Nobody else changes an invitation, its mails and its person before the transaction ends.
+
+    Everybody takes hold in this order (person, mails, invitation), or they would wait for each other in a circle.
+    """
+    of_invitation = (Invitation.platform_id == platform_id, Invitation.id == invitation_id)
+    person = select(Invitation.user_id).where(*of_invitation).scalar_subquery()
+    about_it = (Delivery.platform_id == platform_id, Delivery.about_id == invitation_id)
+    for rows in (
+        select(User.id).where(User.platform_id == platform_id, User.id == person),
+        select(Delivery.generation).where(*about_it).order_by(Delivery.generation),
+        select(Invitation.id).where(*of_invitation),
+    ):
+        session.execute(rows.with_for_update()).close()
 
 
 def list_invitations(

@@ -16,7 +16,7 @@ from app.access.audit import Action
 from app.access.credentials import platform_by_id
 from app.access.models import Platform
 from app.access.passwords import Chosen
-from app.access.tokens import BadToken, Keyring, Purpose
+from app.access.tokens import BadToken, Keyring, Link, Purpose
 from app.delivery import outbox
 from app.delivery.letter import Letter, Rendered, render
 from app.delivery.models import DeliveryState, Lane, MailKind
@@ -96,6 +96,7 @@ def resend(session: Session, actor: Actor, invitation_id: uuid.UUID, *, now: dat
 
     Raises AppError not_found, not_resendable (accepted, revoked), already_invited (another one is pending).
     """
+    queries.take_hold(session, actor.platform_id, invitation_id)
     view = get_invitation(session, actor, invitation_id, now=now)
     _require_admin_for_admins(actor, view)
     invitation = view.invitation
@@ -139,6 +140,7 @@ def revoke(session: Session, actor: Actor, invitation_id: uuid.UUID, *, now: dat
 
     Revoking again is harmless. Raises AppError not_found, not_revocable (accepted).
     """
+    queries.take_hold(session, actor.platform_id, invitation_id)
     view = get_invitation(session, actor, invitation_id, now=now)
     _require_admin_for_admins(actor, view)
     invitation = view.invitation
@@ -189,17 +191,14 @@ class Welcome:
 
 def inspect(session: Session, keyring: Keyring, token: str, *, now: datetime) -> Welcome:
     """What a link is for; consumes nothing. Raises AppError invitation_not_usable, one answer for every reason."""
-    invitation = _usable(session, keyring, token, now)
+    invitation = _usable(session, _link(keyring, token), now)
     platform = platform_by_id(session, invitation.platform_id)
     return Welcome(platform, invitation, invitation.inviter_name or platform.sender_name)
 
 
 def require_signed(keyring: Keyring, token: str) -> None:
     """Refuse what was never ours before any work is done for it. Raises AppError invitation_not_usable."""
-    try:
-        keyring.open_link(Purpose.INVITATION, token)
-    except BadToken:
-        raise AppError(Code.INVITATION_NOT_USABLE) from None
+    _link(keyring, token)
 
 
 def accept(
@@ -217,8 +216,10 @@ def accept(
 
     Raises AppError invitation_not_usable, invalid_request (the password is the person's name or address).
     """
-    invitation = _usable(session, keyring, token, now)
-    platform_id = invitation.platform_id
+    link = _link(keyring, token)
+    platform_id = link.platform_id
+    queries.take_hold(session, platform_id, link.id)
+    invitation = _usable(session, link, now)
     user = session.get(User, (platform_id, invitation.user_id)) if invitation.user_id else None
     if user is None or user.state != UserState.INVITED:
         raise AppError(Code.INVITATION_NOT_USABLE)
@@ -236,11 +237,14 @@ def accept(
     return directory.people_by_id(session, platform_id, [user.id])[user.id]
 
 
-def _usable(session: Session, keyring: Keyring, token: str, now: datetime) -> Invitation:
+def _link(keyring: Keyring, token: str) -> Link:
     try:
-        link = keyring.open_link(Purpose.INVITATION, token)
+        return keyring.open_link(Purpose.INVITATION, token)
     except BadToken:
         raise AppError(Code.INVITATION_NOT_USABLE) from None
+
+
+def _usable(session: Session, link: Link, now: datetime) -> Invitation:
     invitation = session.get(Invitation, (link.platform_id, link.id))
     if (
         invitation is None

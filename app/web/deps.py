@@ -64,7 +64,8 @@ def _reading(context: ContextOf) -> Iterator[Session]:
 
 
 def _writing(request: Request, context: ContextOf) -> Iterator[Session]:
-    with context.database.writing() as session:
+    actor: Actor | None = getattr(request.state, "actor", None)
+    with context.database.writing(actor.platform_id if actor else None) as session:
         request.state.session = session  # an answer to keep is kept in this very transaction (web/idempotency)
         yield session
 

@@ -19,14 +19,14 @@ from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from sqlalchemy import delete, update
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.access.actor import Actor
 from app.access.models import IdempotencyKey
 from app.access.sweep import ANSWERS_ARE_KEPT_FOR
+from app.db import bulk
 from app.db.base import new_id, utcnow
-from app.db.session import Database
+from app.db.session import UNAVAILABLE, Database
 from app.errors import AppError, Code, FieldError
 from app.web.deps import ContextOf
 
@@ -112,18 +112,17 @@ def reserve(database: Database, actor: Actor, method: str, path: str, key: str, 
     key_hash = hashlib.sha256(scope.encode()).digest()
     reservation = Reservation(database, actor.platform_id, key_hash, new_id())
     with database.writing() as session:
-        row = session.get(IdempotencyKey, (actor.platform_id, key_hash))
-        if row is not None and row.created_at < now - ANSWERS_ARE_KEPT_FOR:
-            session.delete(row)
-            session.flush()
-            row = None
-        if row is not None and row.status is not None and row.fingerprint is not None:
-            return Kept(row.fingerprint, row.status, row.location, row.body or b"")
-        if row is not None and row.lease_until is not None and row.lease_until > now:
+        new = bulk.upsert(session, IdempotencyKey).values(
+            platform_id=actor.platform_id, key_hash=key_hash, created_at=now
+        )
+        session.execute(new.on_conflict_do_nothing())
+        row = session.get(IdempotencyKey, (actor.platform_id, key_hash), with_for_update=True)
+        if row is None or (row.lease_until is not None and row.lease_until > now):  # None: swept away this moment
             raise AppError(Code.IDEMPOTENCY_KEY_IN_USE, retry_after=1)
-        if row is None:
-            row = IdempotencyKey(platform_id=actor.platform_id, key_hash=key_hash, created_at=now)
-            session.add(row)
+        if row.created_at < now - ANSWERS_ARE_KEPT_FOR:
+            row.created_at, row.fingerprint, row.status, row.location, row.body = now, None, None, None, None
+        elif row.status is not None and row.fingerprint is not None:
+            return Kept(row.fingerprint, row.status, row.location, row.body or b"")
         row.lease, row.lease_until = reservation.lease, now + LEASE
     return reservation
 
@@ -152,7 +151,7 @@ async def renewing(reservation: Reservation | None) -> AsyncIterator[None]:
     async def _renew() -> None:
         while True:
             await asyncio.sleep(LEASE.total_seconds() / 3)
-            with contextlib.suppress(OperationalError):  # the next turn tries again
+            with contextlib.suppress(*UNAVAILABLE):  # the next turn tries again
                 await run_in_threadpool(reservation.renew)
 
     task = asyncio.create_task(_renew())

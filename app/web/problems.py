@@ -11,11 +11,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from app.db.session import is_unavailable, kind_of
 from app.errors import KINDS, AppError, Code, FieldError, Kind
 from app.texts import FALLBACK, languages, text, texts
 
@@ -190,6 +191,13 @@ def _pointer(parts: Sequence[str]) -> str:
     return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
 
 
+def _database(request: Request, error: Exception) -> Response:
+    if not is_unavailable(error):
+        raise error
+    log.error("database_unavailable", kind=kind_of(error))
+    return problem(request, AppError(Code.DATABASE_UNAVAILABLE))
+
+
 def install(app: FastAPI) -> None:
     """Make every error of the app a problem: ours, FastAPI's, the database's, and faults."""
 
@@ -223,12 +231,8 @@ def install(app: FastAPI) -> None:
             answer.headers["Allow"] = ", ".join(sorted({method for route in here for method in route.methods or ()}))
         return answer
 
-    @app.exception_handler(OperationalError)
-    @app.exception_handler(PoolTimeoutError)
-    def _database(request: Request, error: Exception) -> Response:
-        # The driver's text may hold values of a statement: only its kind is logged.
-        log.error("database_unavailable", kind=type(getattr(error, "orig", error)).__name__)
-        return problem(request, AppError(Code.DATABASE_UNAVAILABLE))
+    app.add_exception_handler(DBAPIError, _database)
+    app.add_exception_handler(PoolTimeoutError, _database)
 
     @app.exception_handler(ClientDisconnect)
     def _gone(request: Request, _error: ClientDisconnect) -> Response:

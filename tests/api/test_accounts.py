@@ -82,10 +82,8 @@ def test_a_cookie_session_needs_the_origin_and_the_header_for_changes(admins: De
 
 
 def test_under_tls_the_cookie_is_bound_to_the_host(tmp_path: Any, migrated: Any) -> None:
-    import shutil
 
-    shutil.copy(migrated, tmp_path / "rollcall.db")
-    desk = Desk(tmp_path, public_url="https://testserver")
+    desk = Desk(tmp_path, migrated, public_url="https://testserver")
     activate_admin(desk)
     cookie = desk.stranger().post("/sessions", json=ADMIN).headers["set-cookie"]
     assert cookie.startswith("__Host-rollcall=")
@@ -273,10 +271,8 @@ def test_bad_platform_settings_are_refused(desk: Desk, body: dict[str, Any], cod
 
 
 def test_pages_of_allowed_origins_may_use_the_api_with_a_token_and_others_may_not(tmp_path: Any, migrated: Any) -> None:
-    import shutil
 
-    shutil.copy(migrated, tmp_path / "rollcall.db")
-    desk = Desk(tmp_path, allowed_origins="https://app.example.com")
+    desk = Desk(tmp_path, migrated, allowed_origins="https://app.example.com")
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,idempotency-key"}
     allowed = desk.stranger().options("/invitations", headers={"Origin": "https://app.example.com"} | asked)
     assert allowed.headers["access-control-allow-origin"] == "https://app.example.com"

@@ -22,7 +22,7 @@ from app.imports.columns import COLUMNS, MAPPABLE
 from app.imports.issues import IssueCode
 from app.imports.reading.encodings import ENCODINGS, codec
 from app.imports.row import Outcome
-from app.jobs import embedded
+from app.jobs.imports import do_next
 from tests.api.test_import_story import adds_up
 from tests.conftest import Desk
 from tests.delivery.ledger import Answer, assert_documented
@@ -230,7 +230,7 @@ class Somebody:
 
     def work(self) -> None:
         """The worker does one thing."""
-        embedded.do_one(self._desk.database, new_id(), max_lines=self._desk.settings.upload_lines)
+        do_next(self._desk.database, max_lines=self._desk.settings.upload_lines)
 
     def look(self) -> None:
         """Whatever can be looked at, and whether it agrees with itself."""

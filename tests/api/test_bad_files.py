@@ -1,6 +1,5 @@
 """What a file or request nobody can use gets: a clear problem, nothing stored by halves, an empty outbox."""
 
-import shutil
 import zlib
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from app.db.base import Base
 from app.delivery.models import Delivery
 from app.imports.models import Import, ImportPiece
 from tests.api.test_import_story import COLUMNS, FILE, map_columns, upload
-from tests.conftest import Desk
+from tests.conftest import Desk, Template
 
 HEADER = b"first_name,last_name,email,company\n"
 PNG = b"\x89PNG\r\n\x1a\n" + zlib.compress(b"picture")
@@ -45,9 +44,8 @@ def test_a_file_nobody_can_read_is_refused_and_leaves_nothing(
     assert (count(desk, Import), count(desk, ImportPiece), count(desk, Delivery)) == (0, 0, 1)
 
 
-def test_a_file_above_the_limit_is_refused_and_leaves_nothing(tmp_path: Path, migrated: Path) -> None:
-    shutil.copy(migrated, tmp_path / "rollcall.db")
-    desk = Desk(tmp_path, upload_bytes=3_000_000)
+def test_a_file_above_the_limit_is_refused_and_leaves_nothing(tmp_path: Path, migrated: Template) -> None:
+    desk = Desk(tmp_path, migrated, upload_bytes=3_000_000)
     row = b"Jan,Peeters,jan@example.com,Acme\n"
     for content, code in ((HEADER + row * 91_000, "file_too_large"), (HEADER + row * 200_000, "body_too_large")):
         refused = desk.http.post("/imports", content=content, headers={"Content-Type": "text/csv"})

@@ -1,20 +1,17 @@
 """Cancel and undo, over HTTP, at every moment of an import (rule 13)."""
 
-import sqlite3
 import uuid
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from app.access.tokens import Keyring, Link, Purpose
-from app.db.base import new_id, utcnow
+from app.db.base import utcnow
 from app.delivery.models import Delivery
 from app.imports.models import Import
 from app.imports.work import MAX_ATTEMPTS
-from app.jobs import embedded
+from app.jobs.imports import do_next
 from app.worker import make_pump
 from tests.api.test_import_story import adds_up, map_columns, upload
 from tests.api.test_sending_later import events_of
@@ -87,8 +84,7 @@ def state_of(desk: Desk, import_id: str) -> str:
 
 def imports_work(desk: Desk) -> None:
     """All import work that is due; no mail leaves."""
-    lease = new_id()
-    while embedded.do_one(desk.database, lease, max_lines=desk.settings.upload_lines):
+    while do_next(desk.database, max_lines=desk.settings.upload_lines):
         pass
 
 
@@ -104,11 +100,10 @@ def at_rest(desk: Desk) -> None:
     for _ in range(20):
         time_passes(desk)
         desk.work()
-        with closing(sqlite3.connect(desk.folder / "rollcall.db")) as database:
-            due = "SELECT due_at FROM imports WHERE due_at IS NOT NULL UNION ALL "
-            due += "SELECT due_at FROM deliveries WHERE due_at IS NOT NULL"
-            if database.execute(due).fetchone() is None:
-                return
+        due = "SELECT due_at FROM imports WHERE due_at IS NOT NULL UNION ALL "
+        due += "SELECT due_at FROM deliveries WHERE due_at IS NOT NULL"
+        if not desk.rows(due):
+            return
     raise AssertionError("it never came to rest")
 
 
@@ -148,25 +143,15 @@ def link_works(desk: Desk, invitation: dict[str, Any]) -> bool:
 
 def counts_are_true(desk: Desk) -> bool:
     """The counters of all imports' mails are what a count says; every key points at something."""
-    with closing(sqlite3.connect(desk.folder / "rollcall.db")) as database:
-        wrong = database.execute(
-            """
-            SELECT 1 FROM delivery_batches b WHERE (total, sent, failed, held, dropped) <> (
-                SELECT count(*), coalesce(sum(state = 'sent'), 0), coalesce(sum(state = 'failed'), 0),
-                       coalesce(sum(state = 'held'), 0), coalesce(sum(state = 'dropped'), 0)
-                FROM deliveries d WHERE d.platform_id = b.platform_id AND d.batch_id = b.id)
-            """
-        ).fetchall()
-        return not wrong and not database.execute("PRAGMA foreign_key_check").fetchall()
-
-
-@contextmanager
-def broken(desk: Desk, when: str) -> Iterator[None]:
-    """A database that refuses a kind of statement for a while: `DELETE ON users`."""
-    with closing(sqlite3.connect(desk.folder / "rollcall.db", isolation_level=None)) as database:
-        database.execute(f"CREATE TRIGGER broken BEFORE {when} BEGIN SELECT RAISE(ABORT, 'broken'); END")
-        yield
-        database.execute("DROP TRIGGER broken")
+    wrong = desk.rows(
+        """
+        SELECT 1 FROM delivery_batches b WHERE (total, sent, failed, held, dropped) <> (
+            SELECT count(*), count(*) FILTER (WHERE state = 'sent'), count(*) FILTER (WHERE state = 'failed'),
+                   count(*) FILTER (WHERE state = 'held'), count(*) FILTER (WHERE state = 'dropped')
+            FROM deliveries d WHERE d.platform_id = b.platform_id AND d.batch_id = b.id)
+        """
+    )
+    return not wrong and (desk.database.is_shared or not desk.rows("PRAGMA foreign_key_check"))
 
 
 def attempts_until_given_up(desk: Desk, import_id: str) -> int:
@@ -314,7 +299,7 @@ def test_where_nothing_was_committed_there_is_nothing_to_cancel_or_undo(desk: De
     for import_id in (uploaded, large):
         assert refusal(desk, import_id, "cancel") == "not_running"
         assert refusal(desk, import_id, "undo") == "not_undoable"
-    with broken(desk, "INSERT ON import_previews"):
+    with desk.refusing("INSERT ON import_previews"):
         attempts_until_given_up(desk, large)
     assert state_of(desk, large) == "failed"
     for import_id in (large, ready(desk, people(3))):
@@ -334,7 +319,7 @@ def test_what_is_taken_back_cannot_be_cancelled_or_sent(desk: Desk) -> None:
 
 def test_a_commit_that_failed_can_be_given_up(desk: Desk) -> None:
     import_id = committing(desk, people(3))
-    with broken(desk, "INSERT ON users"):
+    with desk.refusing("INSERT ON users"):
         assert attempts_until_given_up(desk, import_id) == MAX_ATTEMPTS
     assert state_of(desk, import_id) == "failed"
     assert ask(desk, import_id, "cancel")["state"] == "cancelling"
@@ -347,7 +332,7 @@ def test_a_cancel_that_fails_says_so_and_never_lets_the_commit_go_on(desk: Desk)
     import_id = committing(desk, people(600))
     with HaltedWorker(desk, before=4, dies=True):
         ask(desk, import_id, "cancel")
-    with broken(desk, "UPDATE OF state ON deliveries"):
+    with desk.refusing("UPDATE OF state ON deliveries"):
         assert attempts_until_given_up(desk, import_id) == MAX_ATTEMPTS
     failed = import_of(desk, import_id)
     assert (failed["state"], failed["failure"]["code"]) == ("cancelled", "internal_error")
@@ -490,10 +475,7 @@ def test_all_invitations_of_a_removed_person_are_revoked_the_expired_ones_too(de
     import_id = completed(desk, send_invitations=False)
     desk.http.post("/invitations", json={"email": "ann@example.com", "organisation": "New", "expires_in_days": 1})
     desk.work()
-    with closing(sqlite3.connect(desk.folder / "rollcall.db")) as database, database:
-        database.execute(
-            "UPDATE invitations SET expires_at = '2020-01-01 00:00:00.000000' WHERE expires_at IS NOT NULL"
-        )
+    desk.rows("UPDATE invitations SET expires_at = '2020-01-01 00:00:00.000000' WHERE expires_at IS NOT NULL")
     desk.http.post("/invitations", json={"email": "ann@example.com", "organisation": "New", "send": False})
     found = desk.http.get("/invitations", params={"q": "ann@"}).json()["items"]
     assert [item["state"] for item in found] == ["pending", "expired"]
@@ -581,7 +563,7 @@ def test_a_failed_commit_can_be_undone(desk: Desk) -> None:
     with HaltedWorker(desk, before=4, dies=True):
         pass
     time_passes(desk)
-    with broken(desk, "INSERT ON users"):
+    with desk.refusing("INSERT ON users"):
         attempts_until_given_up(desk, import_id)
     failed = import_of(desk, import_id)
     assert (failed["state"], failed["result"]["added"], failed["result"]["not_done"]) == ("failed", 500, 100)
@@ -593,7 +575,7 @@ def test_a_failed_commit_can_be_undone(desk: Desk) -> None:
 def test_an_undo_that_failed_is_taken_up_by_undo_and_never_by_commit(desk: Desk) -> None:
     import_id = completed(desk)
     ask(desk, import_id, "undo")
-    with broken(desk, "DELETE ON organisations"):
+    with desk.refusing("DELETE ON organisations"):
         assert attempts_until_given_up(desk, import_id) == 1 + MAX_ATTEMPTS  # the first one got on: it removed people
         failed = import_of(desk, import_id)
         assert (failed["state"], failed["failure"]["code"]) == ("failed", "internal_error")

@@ -3,7 +3,6 @@
 What to expect of each stands in tests/files/expected/; where its shape is from, in tests/files/README.md.
 """
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.conftest import Desk
+from tests.conftest import Desk, Template
 from tests.files.expected import EXPECTED
 
 FOLDER = Path(__file__).parent.parent / "files"
@@ -25,11 +24,10 @@ Person = tuple[str, ...]
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Desk]:
+def shared(tmp_path_factory: pytest.TempPathFactory, migrated: Template) -> Iterator[Desk]:
     """One desk for all files; each gets a platform of its own, so that none remembers another."""
     folder = tmp_path_factory.mktemp("collection")
-    shutil.copy(migrated, folder / "rollcall.db")
-    desk = Desk(folder)
+    desk = Desk(folder, migrated)
     yield desk
     desk.close()
 

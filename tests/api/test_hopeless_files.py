@@ -19,7 +19,7 @@ import pytest
 from app.imports.models import Import, ImportEdit, ImportOriginal, ImportPiece, ImportRow
 from tests.api.test_bad_files import count
 from tests.api.test_workbooks import BOMB, GOOD, OLE
-from tests.conftest import Desk
+from tests.conftest import Desk, Template
 from tests.delivery.test_serve import children, serving
 from tests.files.workbooks import xlsx, zipped
 
@@ -113,13 +113,12 @@ def _started_by(pids: Sequence[int]) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Service]:
+def service(tmp_path_factory: pytest.TempPathFactory, migrated: Template) -> Iterator[Service]:
     """One service for all of them: who was hurt by one file would be seen with the next."""
     if not Path("/proc/self/clear_refs").exists():
         pytest.skip("only Linux tells what other processes use")
     folder = tmp_path_factory.mktemp("hopeless")
-    (folder / "rollcall.db").write_bytes(migrated.read_bytes())
-    desk = Desk(folder)
+    desk = Desk(folder, migrated)
     headers = {"Authorization": f"Bearer {desk.key()}"}
     with serving(desk) as (process, url):
         with httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=120) as http:

@@ -5,7 +5,6 @@
 
 import json
 import re
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from sqlalchemy import event, func, select
 
 from app.access.actor import Scope
 from app.access.tokens import Keyring, Purpose
-from app.db import session
+from app.db import engines
 from app.errors import KINDS, Code, Kind
 from app.imports.models import ImportPiece
 from app.invitations.schemas import InvitationIn
@@ -26,7 +25,7 @@ from app.texts import languages, texts
 from app.web.middleware import SAFE_HEADERS
 from app.web.problems import STATUS, language_of
 from tests.api.test_wall import DESCRIPTION, OPERATIONS, Operation, World
-from tests.conftest import Desk, link_of
+from tests.conftest import Desk, Template, link_of
 
 MEMBERS = {"type", "title", "status", "detail", "code", "instance", "request_id", "errors"}
 EXTRA_MEMBERS = {"already_invited": {"invitation_id"}}
@@ -91,11 +90,10 @@ def pointers(body: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory, migrated: Template) -> Iterator[World]:
     """One world for the tests that change nothing another one looks at."""
     folder = tmp_path_factory.mktemp("problems")
-    shutil.copy(migrated, folder / "rollcall.db")
-    desk = Desk(folder)
+    desk = Desk(folder, migrated)
     yield World(desk)
     desk.close()
 
@@ -345,10 +343,9 @@ def test_an_idempotency_key_that_is_none_or_was_used_for_something_else_is_refus
 
 
 @pytest.fixture
-def small(tmp_path: Path, migrated: Path) -> Iterator[Desk]:
+def small(tmp_path: Path, migrated: Template) -> Iterator[Desk]:
     """A desk that takes in little: 2 KiB of JSON, 2.5 MiB of a file."""
-    shutil.copy(migrated, tmp_path / "rollcall.db")
-    desk = Desk(tmp_path, body_bytes=2 * KIB, upload_bytes=2560 * KIB)
+    desk = Desk(tmp_path, migrated, body_bytes=2 * KIB, upload_bytes=2560 * KIB)
     yield desk
     desk.close()
 
@@ -404,7 +401,7 @@ def test_a_file_over_its_limit_is_told_the_limit(small: Desk) -> None:
 def test_a_fault_of_ours_is_one_too(desk: Desk) -> None:
     desk.http.post("/imports", content=HEADER, headers=CSV)
     with desk.database.writing() as session:
-        changed = session.connection().exec_driver_sql("UPDATE imports SET headers = '{broken: secret'")
+        changed = session.connection().exec_driver_sql("UPDATE imports SET suggestion = '\"secret\"'")
         assert changed.rowcount == 1
     answer = desk.http.get("/imports", headers={"X-Request-Id": "support-case-7"})
     body = problem_of(answer, 500, Code.INTERNAL_ERROR)
@@ -413,8 +410,9 @@ def test_a_fault_of_ours_is_one_too(desk: Desk) -> None:
     assert "JSON" not in answer.text
 
 
+@pytest.mark.sqlite
 def test_a_database_that_stays_locked_makes_us_unavailable(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "BUSY_SECONDS", 0.2)  # a minute of waiting would show no more
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.2)  # a minute of waiting would show no more
     engine = desk.app.state.context.database.engine
 
     @event.listens_for(engine, "connect")
@@ -435,6 +433,7 @@ def test_a_database_that_stays_locked_makes_us_unavailable(desk: Desk, monkeypat
     assert desk.http.post("/invitations", json=PERSON).status_code == 201
 
 
+@pytest.mark.sqlite
 def test_a_database_that_is_gone_makes_us_unavailable(desk: Desk) -> None:
     desk.app.state.context.database.close()
     desk.database.close()
@@ -456,6 +455,7 @@ def test_a_database_without_its_tables_makes_us_unavailable(desk: Desk) -> None:
     problem_of(desk.http.get("/users"), 503, Code.DATABASE_UNAVAILABLE)
 
 
+@pytest.mark.sqlite
 def test_a_file_that_is_no_database_is_a_problem_too(desk: Desk) -> None:
     desk.app.state.context.database.close()
     desk.database.close()
@@ -717,9 +717,7 @@ def test_an_accepted_password_is_nowhere_in_an_answer_or_the_database(desk: Desk
     assert SECRET not in answer.text
     assert token not in answer.text
     assert token not in desk.http.get("/invitations").text
-    with sqlite3.connect(desk.folder / "rollcall.db") as connection:
-        dump = "\n".join(connection.iterdump())
-    connection.close()
+    dump = desk.dump()
     assert SECRET not in dump
     assert token not in dump
     assert token.partition(".")[2] not in dump

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.access.actor import Scope
-from tests.conftest import Desk, link_of
+from tests.conftest import Desk, Template, link_of
 
 
 def invite(desk: Desk, address: str, subdomain: str = "acme") -> None:
@@ -88,11 +88,10 @@ def test_links_in_mails_are_not_for_lesser_keys(desk: Desk, scope: Scope) -> Non
         assert client.get("/sent-mails").json()["code"] == "scope_missing"
 
 
-def test_where_mails_leave_by_smtp_there_is_nothing_to_read(tmp_path: Path, migrated: Path, desk: Desk) -> None:
+def test_where_mails_leave_by_smtp_there_is_nothing_to_read(tmp_path: Path, migrated: Template, desk: Desk) -> None:
     assert desk.http.get("/platform").json()["mails_kept"] is True
     (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "rollcall.db").write_bytes(migrated.read_bytes())
-    other = Desk(tmp_path / "other", mail_url="smtp://127.0.0.1:9")
+    other = Desk(tmp_path / "other", migrated, mail_url="smtp://127.0.0.1:9")
     assert other.http.get("/platform").json()["mails_kept"] is False
     assert other.http.get("/sent-mails").json() == {"items": [], "next_cursor": None}
     assert other.http.get("/sent-mails/00000000-0000-7000-8000-000000000000.1").status_code == 404

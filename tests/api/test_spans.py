@@ -1,7 +1,6 @@
 """A collector gets a span of each request, and nothing in it tells of a person. Without an endpoint nothing is sent."""
 
 import gzip
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from app.settings import SettingsError
 from app.spans import KEPT, require_installed
-from tests.conftest import Desk
+from tests.conftest import Desk, Template
 
 PERSON = "zqcanary"
 
@@ -64,17 +63,16 @@ def collector() -> Iterator[Collector]:
 
 
 @contextmanager
-def running(folder: Path, migrated: Path, **settings: object) -> Iterator[TestClient]:
+def running(folder: Path, migrated: Template, **settings: object) -> Iterator[TestClient]:
     """A service that begins and ends as a process does."""
-    shutil.copy(migrated, folder / "rollcall.db")
-    desk = Desk(folder, **settings)
+    desk = Desk(folder, migrated, **settings)
     with desk.http:
         yield desk.http
     desk.database.close()
 
 
 def test_a_collector_gets_a_span_of_each_request_without_personal_data(
-    collector: Collector, tmp_path: Path, migrated: Path
+    collector: Collector, tmp_path: Path, migrated: Template
 ) -> None:
     with running(tmp_path, migrated, otel_endpoint=collector.endpoint) as http:
         said = {"tracestate": f"a={PERSON}", "traceparent": f"00-{'1' * 32}-{'2' * 16}-00", "Host": PERSON}
@@ -105,7 +103,7 @@ def test_a_collector_gets_a_span_of_each_request_without_personal_data(
 
 
 def test_without_an_endpoint_nothing_is_sent_whatever_the_environment_says(
-    collector: Collector, tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch
+    collector: Collector, tmp_path: Path, migrated: Template, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint)
@@ -114,7 +112,9 @@ def test_without_an_endpoint_nothing_is_sent_whatever_the_environment_says(
     assert collector.requests == []
 
 
-def test_a_collector_that_is_gone_keeps_nobody_waiting(tmp_path: Path, migrated: Path, collector: Collector) -> None:
+def test_a_collector_that_is_gone_keeps_nobody_waiting(
+    tmp_path: Path, migrated: Template, collector: Collector
+) -> None:
     collector.server.shutdown()
     collector.server.server_close()
     with running(tmp_path, migrated, otel_endpoint=collector.endpoint) as http:
@@ -123,10 +123,9 @@ def test_a_collector_that_is_gone_keeps_nobody_waiting(tmp_path: Path, migrated:
 
 
 def test_an_endpoint_needs_the_extra_that_sends(
-    tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, migrated: Template, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copy(migrated, tmp_path / "rollcall.db")
-    desk = Desk(tmp_path)
+    desk = Desk(tmp_path, migrated)
     require_installed(desk.settings)
     settings = desk.settings.model_copy(update={"otel_endpoint": "http://127.0.0.1:4318"})
     require_installed(settings)

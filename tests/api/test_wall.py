@@ -5,11 +5,9 @@ parameter, a body, the id in a query) fails with the name of the table below to 
 """
 
 import json
-import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +24,7 @@ from app.db.base import new_id, utcnow
 from app.main import PREFIX, describe
 from app.setup import administrator_link
 from app.tables import metadata
-from tests.conftest import SECRET, Desk, link_of
+from tests.conftest import SECRET, Desk, Template, link_of
 
 CANARY = "zqcanary"
 """Stands in every name and address of platform acme; it must never stand in an answer to platform globex."""
@@ -311,11 +309,10 @@ EACH_PUBLIC = _each([operation for operation in OPERATIONS if operation.id in PU
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory, migrated: Template) -> Iterator[World]:
     """One world for the file: whoever is refused changes nothing, and each test makes the objects it changes."""
     folder = tmp_path_factory.mktemp("wall")
-    shutil.copy(migrated, folder / "rollcall.db")
-    desk = Desk(folder)
+    desk = Desk(folder, migrated)
     yield World(desk)
     desk.close()
 

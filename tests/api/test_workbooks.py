@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import resource
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from app.imports.models import Import, ImportEdit, ImportOriginal, ImportPiece
 from app.imports.workbooks.workbook import TURNS
 from tests.api.test_bad_files import count
 from tests.api.test_import_story import COLUMNS, FILE, map_columns, upload
-from tests.conftest import Desk
+from tests.conftest import Desk, Template
 from tests.files.workbooks import Raw, Rows, Shown, ods, ods_parts, xlsx, xlsx_parts, zipped
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -146,9 +145,8 @@ def test_a_large_sheet_is_checked_by_the_worker_and_read_from_the_middle(desk: D
     assert lines == list(range(2, 5_002))
 
 
-def test_limits_of_lines_columns_and_bytes_hold_for_sheets(tmp_path: Path, migrated: Path) -> None:
-    shutil.copy(migrated, tmp_path / "rollcall.db")
-    desk = Desk(tmp_path, upload_lines=50, upload_columns=10, upload_bytes=100_000)
+def test_limits_of_lines_columns_and_bytes_hold_for_sheets(tmp_path: Path, migrated: Template) -> None:
+    desk = Desk(tmp_path, migrated, upload_lines=50, upload_columns=10, upload_bytes=100_000)
     endless = ods_parts({"A": [HEADER, [Raw("<table:table-row table:number-rows-repeated='999999999'>"
         "<table:table-cell><text:p>x</text:p></table:table-cell></table:table-row>")]]})  # fmt: skip
     long = "x" * 30_000

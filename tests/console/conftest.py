@@ -4,7 +4,6 @@ Every page is watched: a test whose pages report an error, break the content pol
 Test modules name `pytest_plugins = ("tests.browser",)` and an xdist_group.
 """
 
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -20,9 +19,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from app.access.tokens import Keyring
 from app.db.base import utcnow
 from app.jobs import embedded
+from app.jobs.mails import deliver
 from app.setup import administrator_link
 from app.worker import make_pump
-from tests.conftest import SECRET, Desk
+from tests.conftest import SECRET, Desk, Template
 
 ADMIN = "admin@acme.example.com"
 PASSWORD = "a long enough password"
@@ -56,12 +56,11 @@ class Service:
 
 
 @contextmanager
-def serving(folder: Path, migrated: Path, **settings: object) -> Iterator[Service]:
+def serving(folder: Path, migrated: Template, **settings: object) -> Iterator[Service]:
     """A service with the platform `acme` and its administrator, served and worked for by threads."""
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    shutil.copy(migrated, folder / "rollcall.db")
-    desk = Desk(folder, public_url=url, **settings)
+    desk = Desk(folder, migrated, public_url=url, **settings)
     server = uvicorn.Server(uvicorn.Config(desk.app, log_level="error", access_log=False, timeout_graceful_shutdown=1))
     stop = threading.Event()
     threads = [
@@ -90,7 +89,7 @@ def _do_imports(desk: Desk, stop: threading.Event) -> None:
 
 
 def _deliver(desk: Desk, stop: threading.Event) -> None:
-    embedded.deliver(desk.database, make_pump(desk.settings, desk.database), stop, drain_seconds=5)
+    deliver(desk.database, make_pump(desk.settings, desk.database), stop, threading.Event(), drain_seconds=5)
 
 
 class Visits:
@@ -159,7 +158,7 @@ class Visits:
 
 
 @pytest.fixture
-def service(tmp_path: Path, migrated: Path) -> Iterator[Service]:
+def service(tmp_path: Path, migrated: Template) -> Iterator[Service]:
     """A served desk; its administrator ADMIN signs in with PASSWORD."""
     with serving(tmp_path, migrated) as service:
         yield service

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import delete
 
 from app.access.models import SignInSession
+from tests.conftest import Template
 from tests.console.conftest import ADMIN, PASSWORD, PHONE, Service, Visits, serving
 
 pytest_plugins = ("tests.browser",)
@@ -248,7 +249,9 @@ def test_a_sent_mail_is_read_as_its_reader_sees_it_and_runs_nothing(service: Ser
     expect(mail).to_be_visible()
 
 
-def test_where_mails_leave_for_real_there_is_nothing_to_read(tmp_path: Path, migrated: Path, browser: Browser) -> None:
+def test_where_mails_leave_for_real_there_is_nothing_to_read(
+    tmp_path: Path, migrated: Template, browser: Browser
+) -> None:
     with serving(tmp_path, migrated, mail_url="smtp://127.0.0.1:9") as service:
         visits = Visits(browser, service)
         page = visits(size=PHONE)

@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 from app.console.router import STATIC
+from tests.conftest import Template
 from tests.console.conftest import ADMIN, PASSWORD, Service, Visits, serving
 from tests.console.test_import import check, choose, heading, named, people, start, total
 from tests.console.test_people import line
@@ -40,7 +41,7 @@ class Elsewhere:
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, migrated: Path) -> Iterator[Elsewhere]:
+def elsewhere(tmp_path: Path, migrated: Template) -> Iterator[Elsewhere]:
     """The console's folder served by `localhost`, the service by `127.0.0.1`."""
     folder = tmp_path / "site"
     shutil.copytree(STATIC, folder)

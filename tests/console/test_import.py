@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, Route, expect
 
+from tests.conftest import Template
 from tests.console.conftest import PASSWORD, PHONE, Service, Visits, serving
 from tests.delivery.test_kill import wait_for
 
@@ -27,7 +28,7 @@ _prefixes = count()
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Service]:
+def service(tmp_path_factory: pytest.TempPathFactory, migrated: Template) -> Iterator[Service]:
     """One for all tests: the people and columns of each are its own."""
     with serving(tmp_path_factory.mktemp("imports"), migrated) as service:
         yield service
@@ -328,7 +329,7 @@ def test_the_whole_import_is_done_by_keyboard_alone(visit: Visits, service: Serv
 
 
 def test_files_that_cannot_be_taken_say_why_and_another_one_can_be_chosen(
-    tmp_path: Path, migrated: Path, browser: Browser
+    tmp_path: Path, migrated: Template, browser: Browser
 ) -> None:
     refused = {
         "This kind of file cannot be read": named("scan.pdf", b"%PDF-1.7 \x00\x01", "application/pdf"),

@@ -2,9 +2,9 @@
 
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
 from tests.benchmarks.floors import FROZEN, FROZEN_TABLES
+from tests.conftest import SqliteTemplate
 
 
 def _declared(connection: sqlite3.Connection) -> dict[str, str]:
@@ -16,8 +16,8 @@ def _declared(connection: sqlite3.Connection) -> dict[str, str]:
     return {name: " ".join(sql.split()) for name, sql in found}
 
 
-def test_the_frozen_tables_are_those_of_the_migrated_database(migrated: Path) -> None:
-    with closing(sqlite3.connect(migrated)) as ours, closing(sqlite3.connect(":memory:")) as frozen:
+def test_the_frozen_tables_are_those_of_the_migrated_database(sqlite_template: SqliteTemplate) -> None:
+    with closing(sqlite3.connect(sqlite_template.file)) as ours, closing(sqlite3.connect(":memory:")) as frozen:
         frozen.executescript(FROZEN.read_text(encoding="utf-8"))
         assert _declared(frozen) == _declared(ours), "copy the new declarations into tests/benchmarks/frozen.sql"
         assert set(_declared(ours)) > set(FROZEN_TABLES)

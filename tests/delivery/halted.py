@@ -7,9 +7,8 @@ from typing import Self
 
 from sqlalchemy.orm import Session
 
-from app.db.base import new_id
 from app.db.session import Database
-from app.jobs import embedded
+from app.jobs.imports import do_next
 from tests.conftest import Desk
 
 _LONGEST_SECONDS = 60.0
@@ -31,9 +30,9 @@ class _Database(Database):
         self._before_writing = before_writing
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def writing(self, platform_id: int | None = None) -> Iterator[Session]:
         self._before_writing()
-        with super().writing() as session:
+        with super().writing(platform_id) as session:
             yield session
 
 
@@ -71,9 +70,8 @@ class HaltedWorker:
 
     def _work(self) -> None:
         database = _Database(self._desk.settings.database_url, self._halt)
-        lease = new_id()
         try:
-            while embedded.do_one(database, lease, max_lines=self._desk.settings.upload_lines):
+            while do_next(database, max_lines=self._desk.settings.upload_lines):
                 pass
         except Killed:
             return

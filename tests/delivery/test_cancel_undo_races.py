@@ -4,7 +4,6 @@ Workers are threads with databases of their own; which moments are hit is drawn 
 """
 
 import random
-import shutil
 import signal
 import sqlite3
 import threading
@@ -17,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from app.db.base import new_id
 from app.db.session import Database
-from app.jobs import embedded
+from app.jobs.imports import do_next
+from app.jobs.mails import deliver
 from app.worker import make_pump
 from tests.api.test_cancel_undo import (
     NO_MAILS,
@@ -36,7 +35,7 @@ from tests.api.test_cancel_undo import (
     ready,
     token_of,
 )
-from tests.conftest import Desk
+from tests.conftest import Desk, Template
 from tests.delivery.halted import HaltedWorker, TooLittleWork
 from tests.delivery.test_delivery import people
 from tests.delivery.test_kill import wait_for, worker
@@ -63,19 +62,18 @@ def at_work(desk: Desk) -> Iterator[None]:
 
     def do_imports() -> None:
         database = Database(desk.settings.database_url, connections=2)
-        lease = new_id()
         while not stop.is_set():
-            if not embedded.do_one(database, lease, max_lines=desk.settings.upload_lines):
+            if not do_next(database, max_lines=desk.settings.upload_lines):
                 stop.wait(0.01)
         database.close()
 
-    def deliver() -> None:
+    def send() -> None:
         database = Database(desk.settings.database_url, connections=2)
-        embedded.deliver(database, make_pump(desk.settings, database), stop, drain_seconds=10.0)
+        deliver(database, make_pump(desk.settings, database), stop, threading.Event(), drain_seconds=10.0)
         database.close()
 
     with ThreadPoolExecutor(3) as pool:
-        running = [pool.submit(work) for work in (do_imports, do_imports, deliver)]
+        running = [pool.submit(work) for work in (do_imports, do_imports, send)]
         try:
             yield
         finally:
@@ -188,12 +186,11 @@ def check(story: Story) -> None:
     assert counts_are_true(desk)
 
 
-def race(folder: Path, migrated: Path, seeds: range) -> None:
+def race(folder: Path, migrated: Template, seeds: range) -> None:
     moments = []
     for seed in seeds:
         (folder / str(seed)).mkdir()
-        shutil.copy(migrated, folder / str(seed) / "rollcall.db")
-        desk = Desk(folder / str(seed))
+        desk = Desk(folder / str(seed), migrated)
         story = play(desk, seed)
         check(story)
         added = import_of(desk, story.import_id)["result"]["added"]
@@ -205,12 +202,16 @@ def race(folder: Path, migrated: Path, seeds: range) -> None:
     assert in_the_middle, "no commit was hit in its middle"
 
 
-def test_whatever_happens_at_once_an_undo_leaves_who_accepted_and_nothing_else(tmp_path: Path, migrated: Path) -> None:
+def test_whatever_happens_at_once_an_undo_leaves_who_accepted_and_nothing_else(
+    tmp_path: Path, migrated: Template
+) -> None:
     race(tmp_path, migrated, range(SEEDS))
 
 
 @pytest.mark.soak
-def test_whatever_happens_at_once_an_undo_leaves_nothing_else_a_hundred_times(tmp_path: Path, migrated: Path) -> None:
+def test_whatever_happens_at_once_an_undo_leaves_nothing_else_a_hundred_times(
+    tmp_path: Path, migrated: Template
+) -> None:
     race(tmp_path, migrated, range(SEEDS, SEEDS + 100))
 
 

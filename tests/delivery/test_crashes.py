@@ -6,7 +6,6 @@ A seed says in which phases, how far into them and whom it kills. One seed again
 
 import os
 import random
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -29,7 +28,7 @@ from app.db.base import utcnow
 from app.delivery.pump import IN_FLIGHT_PER_CONNECTION
 from app.jobs.lock import is_worker_alive
 from tests.api.test_import_story import upload
-from tests.conftest import Desk
+from tests.conftest import Desk, Template
 from tests.delivery.fast_sink import FastSink
 from tests.delivery.ledger import Client, Ledger, discrepancies, new_key
 from tests.delivery.sink import free_port
@@ -279,10 +278,9 @@ def sink(tmp_path: Path) -> Iterator[FastSink]:
 
 
 @pytest.fixture
-def posting(tmp_path: Path, migrated: Path, sink: FastSink) -> Iterator[Desk]:
+def posting(tmp_path: Path, migrated: Template, sink: FastSink) -> Iterator[Desk]:
     """A desk whose mails go to a mail server of its own."""
-    shutil.copy(migrated, tmp_path / "rollcall.db")
-    desk = Desk(tmp_path, mail_url=sink.url)
+    desk = Desk(tmp_path, migrated, mail_url=sink.url)
     yield desk
     desk.close()
 

@@ -1,6 +1,5 @@
 """Mails over a real SMTP server: lanes, failures, retries, a paused sender, held and dropped mails."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ from app.db.base import new_id, utcnow
 from app.delivery import claims, outbox
 from app.delivery.models import Delivery, DeliveryBatch, DeliveryState, Lane, MailKind
 from tests.api.test_import_story import map_columns, upload
-from tests.conftest import Desk
+from tests.conftest import Desk, Template
 from tests.delivery.sink import Sink
 
 FOUR = ["first_name", "last_name", "email", "company"]
@@ -32,10 +31,9 @@ def sink() -> Iterator[Sink]:
 
 
 @pytest.fixture
-def posting(tmp_path: Path, migrated: Path, sink: Sink) -> Iterator[Desk]:
+def posting(tmp_path: Path, migrated: Template, sink: Sink) -> Iterator[Desk]:
     """A desk whose mails go over SMTP."""
-    shutil.copy(migrated, tmp_path / "rollcall.db")
-    desk = Desk(tmp_path, mail_url=sink.url)
+    desk = Desk(tmp_path, migrated, mail_url=sink.url)
     yield desk
     desk.close()
 
@@ -113,9 +111,8 @@ def test_the_delays_between_tries_grow_to_an_hour() -> None:
     assert delays[-1] >= 3600 * 0.8
 
 
-def test_a_mail_server_that_is_gone_pauses_the_sender_and_burns_no_mail(tmp_path: Path, migrated: Path) -> None:
-    shutil.copy(migrated, tmp_path / "rollcall.db")
-    desk = Desk(tmp_path, mail_url="smtp://127.0.0.1:1")
+def test_a_mail_server_that_is_gone_pauses_the_sender_and_burns_no_mail(tmp_path: Path, migrated: Template) -> None:
+    desk = Desk(tmp_path, migrated, mail_url="smtp://127.0.0.1:1")
     commit(desk, people(30))
     desk.work()
     with desk.database.reading() as session:
@@ -133,7 +130,7 @@ def test_a_single_invitation_leaves_before_a_waiting_import(posting: Desk, sink:
         from app.imports import work
         from app.imports.commit import commit_import
 
-        job = work.claim(session, lease=new_id(), now=utcnow())
+        job = work.claim(session, now=utcnow())
     assert job is not None
     commit_import(posting.database, job, max_lines=10_000)
     posting.http.post("/invitations", json={"email": "urgent@example.com", "organisation": "Acme"})

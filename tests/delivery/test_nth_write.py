@@ -15,7 +15,6 @@ from contextlib import closing
 from enum import StrEnum
 from functools import partial
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,12 +23,14 @@ from sqlalchemy.exc import OperationalError
 
 from app.access.tokens import Keyring, Link, Purpose
 from app.db import bulk
-from app.db.base import new_id, utcnow
+from app.db.base import utcnow
 from app.imports.work import MAX_ATTEMPTS
 from app.jobs import embedded
+from app.jobs.imports import do_next
+from app.jobs.mails import deliver
 from app.worker import make_pump
 from tests.api.test_import_story import map_columns, upload
-from tests.conftest import SECRET, Desk
+from tests.conftest import SECRET, Desk, Template
 from tests.delivery.fast_sink import FastSink
 from tests.delivery.ledger import Client, Ledger, discrepancies, new_key
 from tests.delivery.test_delivery import FOUR, commit, people
@@ -123,7 +124,6 @@ class World:
     def __init__(self, desk: Desk, sink: FastSink) -> None:
         self.desk = desk
         self.sink = sink
-        self.lease = new_id()
         self.file = desk.folder / "rollcall.db"
         self._platform_id = desk.platform_id()
         self._beginning = desk.folder / "beginning.db"
@@ -165,7 +165,7 @@ class World:
 
     def do_imports(self) -> None:
         """All import work that is due. Raises OperationalError."""
-        while embedded.do_one(self.desk.database, self.lease, max_lines=10_000):
+        while do_next(self.desk.database, max_lines=10_000):
             pass
 
     def work(self) -> None:
@@ -176,7 +176,7 @@ class World:
         while not (self.is_at_rest() and not pump.is_busy):
             assert time.monotonic() < until, "the work never came to rest"
             try:
-                worked = embedded.do_one(self.desk.database, self.lease, max_lines=10_000)
+                worked = do_next(self.desk.database, max_lines=10_000)
                 pump.tick()
             except OperationalError:
                 continue  # the next turn tries again, as in app/jobs/embedded.py
@@ -211,11 +211,10 @@ def story(world: World) -> Client:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory, migrated: Template) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("disk")
-    shutil.copy(migrated, folder / "rollcall.db")
     with FastSink(folder / "accepted") as sink:
-        desk = Desk(folder, mail_url=sink.url)
+        desk = Desk(folder, migrated, mail_url=sink.url)
         with desk.http:
             yield World(desk, sink)
         desk.close()
@@ -280,7 +279,7 @@ def test_a_worker_that_is_told_to_stop_writes_down_what_it_sent_though_the_disk_
         stop = threading.Event()
         pump = make_pump(world.desk.settings, world.desk.database)
         worker = threading.Thread(
-            target=embedded.deliver, args=(world.desk.database, pump, stop), kwargs={"drain_seconds": 10.0}
+            target=deliver, args=(world.desk.database, pump, stop, threading.Event()), kwargs={"drain_seconds": 10.0}
         )
         worker.start()
         assert wait_for(partial(has_more_than, world.sink, before))

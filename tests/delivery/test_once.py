@@ -13,7 +13,8 @@ from app.delivery import claims
 from app.delivery.models import Delivery, DeliveryState
 from app.directory.models import User
 from app.invitations.models import Invitation
-from app.jobs import embedded
+from app.jobs import imports
+from app.jobs.imports import do_next
 from app.worker import make_pump
 from tests.api.test_accounts import activate_admin
 from tests.api.test_import_story import map_columns, upload
@@ -34,8 +35,7 @@ def test_a_tick_the_database_fails_forgets_nothing_that_was_sent(
     posting: Desk, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit(posting, people(40))
-    lease = new_id()
-    while embedded.do_one(posting.database, lease, max_lines=10_000):
+    while do_next(posting.database, max_lines=10_000):
         pass
     pump = make_pump(posting.settings, posting.database)
     pump.start()
@@ -68,8 +68,7 @@ def test_a_tick_the_database_fails_forgets_nothing_that_was_sent(
 
 def test_a_clock_that_jumps_sends_nothing_twice(posting: Desk, sink: Sink) -> None:
     commit(posting, people(30))
-    lease = new_id()
-    while embedded.do_one(posting.database, lease, max_lines=10_000):
+    while do_next(posting.database, max_lines=10_000):
         pass
     pump = make_pump(posting.settings, posting.database)
     pump.tick()  # claimed, and no thread has begun: all of them are in our hands
@@ -178,8 +177,8 @@ def test_work_that_was_taken_back_while_it_broke_does_not_stop_the_worker(
             session.execute(update(Import).values(lease=new_id()))
         raise RuntimeError
 
-    monkeypatch.setattr(embedded, "HANDLERS", dict.fromkeys(embedded.HANDLERS, breaks))
-    assert embedded.do_one(desk.database, new_id(), max_lines=100) is True
+    monkeypatch.setattr(imports, "HANDLERS", dict.fromkeys(imports.HANDLERS, breaks))
+    assert do_next(desk.database, max_lines=100) is True
 
 
 def test_a_send_that_breaks_leaves_the_import_completed(desk: Desk) -> None:
@@ -190,7 +189,7 @@ def test_a_send_that_breaks_leaves_the_import_completed(desk: Desk) -> None:
     desk.work()
     desk.http.post(f"/imports/{import_id}/send")
     with desk.database.writing() as session:
-        job = work.claim(session, lease=new_id(), now=utcnow())
+        job = work.claim(session, now=utcnow())
     assert job is not None
     work.fail(desk.database, job, AppError(Code.INTERNAL_ERROR))
     assert desk.http.get(f"/imports/{import_id}").json()["state"] == "completed"

@@ -4,7 +4,6 @@ Real HTTP, real threads, the service as it is deployed. Every answer must be one
 """
 
 import random
-import shutil
 import sqlite3
 import threading
 import time
@@ -14,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -24,7 +22,7 @@ from app.access.tokens import Keyring, Link, Purpose
 from app.db import bulk
 from app.db.base import utcnow
 from tests.api.test_import_story import adds_up
-from tests.conftest import SECRET, Desk
+from tests.conftest import SECRET, Desk, Template
 from tests.delivery.fast_sink import FastSink
 from tests.delivery.ledger import Answer, Client, Ledger, discrepancies, new_key
 from tests.delivery.test_delivery import FOUR, people
@@ -88,11 +86,10 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory, migrated: Template) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("races")
-    shutil.copy(migrated, folder / "rollcall.db")
     with FastSink(folder / "accepted") as sink:
-        desk = Desk(folder, mail_url=sink.url)
+        desk = Desk(folder, migrated, mail_url=sink.url)
         with serving(desk) as (_, url):
             world = World(desk, sink, url)
             yield world

@@ -4,7 +4,6 @@ Everything goes over the API, the outbox and a real socket. Each test says how o
 """
 
 import base64
-import shutil
 import ssl
 import threading
 import time
@@ -18,17 +17,17 @@ import pytest
 from sqlalchemy import select, update
 
 from app.access.models import RateBucket
-from app.db.base import new_id, utcnow
+from app.db.base import utcnow
 from app.delivery import claims, couriers, pump
 from app.delivery.models import Delivery, DeliveryState
 from app.delivery.pump import Pump
 from app.delivery.senders import talk
 from app.delivery.senders.base import Mail, Sender, sender_from_url
 from app.delivery.senders.smtp import SmtpSender
-from app.jobs import embedded
+from app.jobs.imports import do_next
 from app.worker import make_pump
 from tests.api.test_import_story import map_columns, upload
-from tests.conftest import Desk
+from tests.conftest import Desk, Template
 from tests.delivery.scripted import Deed, Fault, Scripted, answer, drip, drop, hold, silence
 from tests.delivery.test_delivery import FOUR, make_due, people
 from tests.delivery.test_senders import certificate, server_tls
@@ -45,13 +44,12 @@ def server() -> Iterator[Scripted]:
 
 
 @pytest.fixture
-def office(tmp_path: Path, migrated: Path) -> Iterator[Callable[..., Desk]]:
+def office(tmp_path: Path, migrated: Template) -> Iterator[Callable[..., Desk]]:
     """A desk whose mails go to a server; its senders are patient for as long as the test says."""
     desks = []
-    shutil.copy(migrated, tmp_path / "rollcall.db")
 
     def open_desk(url: str, **settings: object) -> Desk:
-        desks.append(Desk(tmp_path, mail_url=url, **settings))
+        desks.append(Desk(tmp_path, migrated, mail_url=url, **settings))
         return desks[-1]
 
     yield open_desk
@@ -89,8 +87,7 @@ def import_people(desk: Desk, content: bytes) -> str:
 
 def work(desk: Desk) -> None:
     """Do the import work that is due."""
-    lease = new_id()
-    while embedded.do_one(desk.database, lease, max_lines=desk.settings.upload_lines):
+    while do_next(desk.database, max_lines=desk.settings.upload_lines):
         pass
 
 

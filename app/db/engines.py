@@ -1,0 +1,100 @@
+"""How connections to either database are opened, and how their transactions begin. Knows no table, commits nothing.
+
+An SQLite file has one writer: whoever writes waits for its turn first. PostgreSQL has many.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from app.db import base
+from app.db.turns import Turns
+
+BUSY_SECONDS: Final = 20.0
+"""Whoever waits longer for somebody else's transaction gives up, and is told to come back."""
+_BUSY_MILLISECONDS: Final = 1000
+_CONNECT_SECONDS: Final = 5
+
+
+def postgresql_engine(url: str, connections: int) -> Engine:
+    """Connections to PostgreSQL. Times are in UTC, and time is told by its clock: the machines' own may differ."""
+    engine = create_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=True,  # after a restart of the server the first request already finds a living connection
+        hide_parameters=True,
+        json_serializer=base.as_json,
+        connect_args={
+            "connect_timeout": _CONNECT_SECONDS,
+            "application_name": "rollcall",
+            "options": f"-c TimeZone=UTC -c lock_timeout={BUSY_SECONDS:.0f}s",
+        },
+    )
+
+    @event.listens_for(engine, "connect")
+    def _tell_the_time(connection: Any, _record: Any) -> None:
+        before = datetime.now(UTC)
+        theirs = connection.execute("SELECT clock_timestamp()").fetchone()[0]
+        connection.rollback()
+        base.set_clock(theirs - (before + (datetime.now(UTC) - before) / 2))
+
+    return engine
+
+
+def sqlite_engine(url: str, connections: int, turns: Turns) -> Engine:
+    """Connections to an SQLite file, whose folder is made where it is missing."""
+    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    # hide_parameters: an error's text ends in logs, and the values of a statement are people's data.
+    engine = create_engine(
+        url, pool_size=connections, max_overflow=60, pool_timeout=10, hide_parameters=True, json_serializer=base.as_json
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing; _begin below does
+        for pragma in (
+            f"busy_timeout = {_BUSY_MILLISECONDS}",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "cache_size = -8192",
+            # Pages that an import writes again and again are copied into the database once in a while, not each time.
+            "wal_autocheckpoint = 8000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if not connection.get_execution_options().get("rollcall_writes", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        # A writer that begins as a reader cannot wait its turn once another has written: it fails at once.
+        if not _has_begun(connection.connection.driver_connection, turns):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # its error is the one to raise
+
+    return engine
+
+
+def _has_begun(driver: Any, turns: Turns) -> bool:
+    """Begin to write as soon as nobody else does. SQLite's own waiting sleeps up to 100 ms and misses short pauses."""
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        begins: Callable[[], bool] = partial(_begins, driver)
+        return begins() or turns.wait(begins, BUSY_SECONDS)
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+
+
+def _begins(driver: Any) -> bool:
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return False
+    return True

@@ -1,0 +1,10 @@
+"""Every test of this folder runs on SQLite and on PostgreSQL 16."""
+
+import pytest
+
+from tests.engines import run_on
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Choose the databases."""
+    run_on(metafunc, "sqlite", "postgresql-16")

