@@ -54,9 +54,9 @@ openapi: setup   ## write openapi.json anew
 	$(BIN)/rollcall openapi > openapi.json
 
 lock:            ## lock files with hashes and without addresses (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgresql -o requirements/runtime.txt pyproject.toml
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgresql --group dev -o requirements/dev.txt pyproject.toml
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgresql --group dev --group bench -o requirements/bench.txt pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgresql --extra opentelemetry -o requirements/runtime.txt pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgresql --extra opentelemetry --group dev -o requirements/dev.txt pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgresql --extra opentelemetry --group dev --group bench -o requirements/bench.txt pyproject.toml
 
 clean:           ## remove the virtual environments and all local data
 	rm -rf .venv .venv-bench .node var

@@ -14,8 +14,9 @@ from sqlalchemy.exc import DatabaseError
 import app.tables  # noqa: F401 completes the tables
 from app import logs, terminal
 from app.access import credentials
-from app.access.actor import Scope
+from app.access.actor import Scope, command_line
 from app.access.tokens import Keyring
+from app.accounts.service import create_api_key
 from app.db.base import utcnow
 from app.db.migrate import SchemaError, migrate, require_current
 from app.db.session import Database
@@ -25,6 +26,7 @@ from app.jobs.lock import WorkerIsRunning
 from app.jobs.open import open_database
 from app.settings import DatabaseSettings, Settings, SettingsError
 from app.setup import NewPlatform, administrator_link, create_platform
+from app.spans import require_installed
 from app.texts import FALLBACK, languages, text, texts
 
 cli = typer.Typer(
@@ -120,7 +122,7 @@ def create_key_command(
         platform = credentials.find_platform(session, subdomain)
         if platform is None:
             raise _Refused(f"There is no platform “{subdomain}”.")
-        _, key = credentials.create_api_key(session, platform.id, name=name, scopes=scope, now=utcnow())
+        _, key = create_api_key(session, command_line(platform.id), name=name, scopes=scope, now=utcnow())
     typer.echo(key)
 
 
@@ -234,6 +236,7 @@ def prepare(settings: Settings) -> Settings:
         sender_from_url(settings.mail_url)
     except ValueError as error:
         raise SettingsError(f"ROLLCALL_MAIL_URL: {error}") from None
+    require_installed(settings)
     database = open_database(settings.database_url)
     if settings.sqlite_path is not None:
         migrate(database)

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import httpx
 
-from app.access.actor import Scope
-from app.access.credentials import create_api_key
+from app.access.actor import Scope, command_line
+from app.accounts.service import create_api_key
 from app.db.base import utcnow
 from app.db.migrate import migrate
 from app.db.session import Database
@@ -51,7 +51,8 @@ def prepare() -> str:
     migrate(database)
     with database.writing() as session:
         platform = create_platform(session, PLATFORM, now=utcnow())
-        key = create_api_key(session, platform.id, name="Demo", scopes=[Scope.IMPORT, Scope.INVITE], now=utcnow())[1]
+        actor, scopes = command_line(platform.id), [Scope.IMPORT, Scope.INVITE]
+        key = create_api_key(session, actor, name="Demo", scopes=scopes, now=utcnow())[1]
     database.close()
     return key
 

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from app import terminal
-from app.access.actor import Actor, ActorKind, Scope
+from app.access.actor import command_line
 from app.access.credentials import find_platform
 from app.db.base import utcnow
 from app.db.session import Database
@@ -42,7 +42,7 @@ class FileImport:
         if platform is None:
             self.close()
             raise not_found()
-        self._actor = Actor(platform.id, ActorKind.CLI, None, "cli", frozenset(Scope))
+        self._actor = command_line(platform.id)
         self._import_id = uuid.UUID(int=0)
 
     @property
@@ -98,7 +98,7 @@ class FileImport:
                 shown = show.import_out(look.ImportView(imported, None), FALLBACK).model_dump(mode="json")
                 terminal.show_file(self._console, shown)
                 terminal.show_mapping(self._console, shown)
-                return one_shot.map_certainly(imported, {}, with_commit=False, now=now)
+                return one_shot.map_certainly(session, self._actor, imported, {}, with_commit=False, now=now)
         except BaseException:
             upload.discard()
             raise

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from pydantic import SecretStr
@@ -13,6 +14,7 @@ import app.tables  # noqa: F401 completes the tables
 from app import __version__
 from app.access.tokens import Keyring
 from app.accounts.router import router as accounts
+from app.audit.router import router as audit
 from app.console.router import router as console
 from app.directory.router import router as directory
 from app.errors import Code
@@ -24,7 +26,9 @@ from app.imports.running import router as running
 from app.invitations.router import router as invitations
 from app.jobs.open import open_database
 from app.mails.router import router as mails
+from app.privacy.router import router as privacy
 from app.settings import Settings
+from app.spans import spans_to
 from app.web import idempotency, problems
 from app.web.deps import Context, allowed_origins
 from app.web.middleware import BodyLimitProblems, RequestMiddleware
@@ -44,10 +48,12 @@ problem with a stable `code`; texts follow `Accept-Language` (en, fr, nl).
 def create_app(settings: Settings) -> FastAPI:
     """The service over HTTP, for one process."""
     database = open_database(settings.database_url)
+    spans = spans_to(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        await run_in_threadpool(spans.close)
         database.close()
 
     app = FastAPI(
@@ -59,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url="/docs",
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=spans.config,
         swagger_ui_parameters={"persistAuthorization": True},
     )
     app.state.context = Context(
@@ -91,7 +98,7 @@ def create_app(settings: Settings) -> FastAPI:
             Code.DATABASE_UNAVAILABLE,
         ),
     )
-    for router in (invitations, imports, mending, running, directory, accounts, mails):
+    for router in (invitations, imports, mending, running, directory, accounts, mails, audit, privacy):
         api.include_router(router)
     app.include_router(api)
     app.include_router(

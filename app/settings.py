@@ -82,10 +82,22 @@ class Settings(DatabaseSettings):
     upload_retention_days: int = Field(
         default=30, ge=1, le=3650, description="Days after which a file and its rows are dropped; its counts stay."
     )
+    delivery_retention_days: int = Field(
+        default=90, ge=7, le=3650, description="Days after which a mail that left, failed or was dropped is forgotten."
+    )
+    invitation_retention_days: int = Field(
+        default=365, ge=30, le=3650, description="Days after which an accepted or revoked invitation is forgotten."
+    )
+    audit_retention_days: int = Field(
+        default=365, ge=30, le=3650, description="Days after which an audit event is forgotten."
+    )
     body_bytes: int = Field(default=1024 * 1024, ge=1024, description="Largest body of any other request, in bytes.")
     mail_connections: int = Field(default=4, ge=1, le=64, description="Connections a worker keeps to the mail server.")
     mail_rate: float = Field(default=0, ge=0, description="Most mails per second in all; 0 is no limit.")
     platform_mail_rate: float = Field(default=0, ge=0, description="Most mails per second of one platform.")
+    otel_endpoint: str = Field(
+        default="", description="An OpenTelemetry collector that gets spans of requests, `http://collector:4318`."
+    )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @property
@@ -115,6 +127,14 @@ class Settings(DatabaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
             raise ValueError("must be an http:// or https:// address without query")
         return value.rstrip("/")
+
+    @field_validator("otel_endpoint")
+    @classmethod
+    def _collector(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("must be an http:// or https:// address without query")
+        return value
 
     @field_validator("mail_url")
     @classmethod

@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.access import audit
+from app.access.actor import command_line
+from app.access.audit import Action
 from app.access.credentials import find_platform
 from app.access.models import Platform
 from app.access.tokens import Keyring, Link, Purpose
@@ -71,6 +74,8 @@ def create_platform(session: Session, new: NewPlatform, *, now: datetime) -> Pla
     add_people(session, platform.id, [person], invite=invite, now=now, role=Role.ADMIN)
     for invitation in session.scalars(select(Invitation).where(Invitation.platform_id == platform.id)):
         invitation.expires_at = now + timedelta(days=DEFAULT_INVITATION_DAYS)
+        audit.record(session, command_line(platform.id), Action.INVITATION_CREATED, invitation.id)
+    audit.record(session, command_line(platform.id), Action.PLATFORM_CREATED)
     return platform
 
 
@@ -93,6 +98,13 @@ def administrator_link(session: Session, keyring: Keyring, platform_id: int, *, 
         invitation.generation += 1
         invitation.expires_at = now + timedelta(days=DEFAULT_INVITATION_DAYS)
         session.flush()
+        audit.record(
+            session,
+            command_line(platform_id),
+            Action.INVITATION_RESENT,
+            invitation.id,
+            generation=invitation.generation,
+        )
     link = Link(platform_id, invitation.id, invitation.generation)
     return f"{public_url}/accept#{keyring.sign_link(Purpose.INVITATION, link)}"
 

@@ -24,6 +24,7 @@ from app.jobs import embedded
 from app.jobs.lock import WorkerLock
 from app.jobs.mails import deliver
 from app.jobs.open import open_database
+from app.privacy.retention import keep_of
 from app.settings import Settings
 
 log = structlog.get_logger()
@@ -85,15 +86,16 @@ def _do_imports(
     database: Database, stop: threading.Event, mails_are_due: threading.Event, settings: Settings, concurrency: int
 ) -> None:
     keep_files = timedelta(days=settings.upload_retention_days)
+    keep = keep_of(settings)
     try:
         if database.is_shared:
             from app.jobs import engine  # nobody needs Procrastinate beside an SQLite file
 
-            orders = engine.Orders(concurrency, settings.upload_lines, keep_files)
+            orders = engine.Orders(concurrency, settings.upload_lines, keep_files, keep)
             engine.run(database, orders, stop, mails_are_due, drain_seconds=DRAIN_SECONDS)
         else:
             let_others_go_first()
-            embedded.do_imports(database, stop, max_lines=settings.upload_lines, keep_files=keep_files)
+            embedded.do_imports(database, stop, max_lines=settings.upload_lines, keep_files=keep_files, keep=keep)
     finally:
         stop.set()  # half a worker is none: the parent starts a whole one
 

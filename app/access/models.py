@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import Float, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String
+from sqlalchemy import Float, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, Id, Json, Key, PlatformId, UtcDateTime
@@ -75,11 +75,24 @@ class RateBucket(Base):
 
 
 class AuditEvent(Base):
-    """Who did what, when, from where. Append-only; subjects by id, never by name or address."""
+    """Who did what, when, from where. Append-only; subjects by id, never by name or address.
+
+    No key to the platform: 0 is what concerns none. Triggers refuse to change an event, or to delete a young one.
+    """
 
     __tablename__ = "audit_events"
+    __table_args__ = (
+        Index(
+            None,
+            "platform_id",
+            "subject_id",
+            "id",
+            sqlite_where=text("subject_id IS NOT NULL"),
+            postgresql_where=text("subject_id IS NOT NULL"),
+        ),
+    )
 
-    platform_id: Mapped[int] = mapped_column(PlatformId, ForeignKey("platforms.id"), primary_key=True)
+    platform_id: Mapped[int] = mapped_column(PlatformId, primary_key=True, autoincrement=False)
     id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     actor_kind: Mapped[str] = mapped_column(String(20))

@@ -28,10 +28,12 @@ from app.db.base import utcnow
 from app.directory.models import UserState
 from app.directory.schemas import UserOut
 from app.errors import AppError, Code, FieldError
+from app.web import metrics
 from app.web.deps import (
     Administrator,
     Bearer,
     ContextOf,
+    OriginOf,
     Reader,
     Reading,
     Writing,
@@ -48,16 +50,23 @@ KeyId = Annotated[uuid.UUID, Path(description="The key.")]
 
 
 @router.post("/sessions", status_code=201, responses=documented(Code.SIGN_IN_FAILED, Code.ORIGIN_REFUSED))
-def create_session(request: Request, response: Response, context: ContextOf, body: SignIn) -> SessionOut:
+def create_session(
+    request: Request, response: Response, context: ContextOf, origin: OriginOf, body: SignIn
+) -> SessionOut:
     """Sign in an administrator: by cookie, or with a token for 12 hours. Every failure gets the same answer."""
     if body.mode == "cookie":
         require_same_origin(request, context.settings)
     host = request.url.hostname or ""
     with context.database.reading() as session:
-        user = service.find_user(session, body.email, subdomain=body.platform, host=host)
-    checked = service.check_password(user, body.password)  # some 20 ms of CPU, outside any transaction
+        meant = service.find_user(session, body.email, subdomain=body.platform, host=host)
+    checked = service.check_password(meant.user, body.password)  # some 20 ms of CPU, outside any transaction
+    if checked is None:
+        metrics.SIGN_IN_FAILURES.inc()
+        with context.database.writing() as session:  # of its own: the refusal below rolls nothing back
+            service.note_failed_sign_in(session, meant, origin)
+        raise AppError(Code.SIGN_IN_FAILED)
     with context.database.writing() as session:
-        signed_in = service.sign_in(session, checked, mode=body.mode, now=utcnow())
+        signed_in = service.sign_in(session, checked, mode=body.mode, origin=origin, now=utcnow())
     if body.mode == "cookie":
         response.set_cookie(
             cookie_name(context.settings),
@@ -91,19 +100,19 @@ def delete_session(
 
 
 @router.post("/password-resets", status_code=202)
-def create_password_reset(request: Request, session: Writing, body: ResetIn) -> Done:
+def create_password_reset(request: Request, session: Writing, origin: OriginOf, body: ResetIn) -> Done:
     """Send a link to set a new password, if there is such an active person. The answer is always the same."""
     host = request.url.hostname or ""
-    service.ask_for_reset(session, body.email, subdomain=body.platform, host=host, now=utcnow())
+    service.ask_for_reset(session, body.email, subdomain=body.platform, host=host, origin=origin, now=utcnow())
     return Done(status="accepted")
 
 
 @router.post("/password-resets/complete", responses=documented(Code.RESET_NOT_USABLE))
-def complete_password_reset(session: Writing, context: ContextOf, body: ResetCompleteIn) -> Done:
+def complete_password_reset(session: Writing, context: ContextOf, origin: OriginOf, body: ResetCompleteIn) -> Done:
     """Set a new password by the token of a mail. It is used up, and every session of the person ends."""
     service.require_signed(context.keyring, body.token)
     password = Chosen.of(body.password)  # hashed before the first statement, which begins the transaction
-    service.complete_reset(session, context.keyring, body.token, password=password, now=utcnow())
+    service.complete_reset(session, context.keyring, body.token, password=password, origin=origin, now=utcnow())
     return Done(status="done")
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.access import credentials
-from app.access.actor import Actor, ActorKind, Scope
+from app.access import audit, credentials
+from app.access.actor import Actor, ActorKind, Origin, Scope, known_person, stranger
+from app.access.audit import Action
 from app.access.models import ApiKey, Platform
 from app.access.passwords import Chosen, is_right
 from app.access.tokens import BadToken, Keyring, Purpose
@@ -48,56 +49,76 @@ def platform_meant(session: Session, subdomain: str | None, host: str) -> Platfo
     return found[0] if len(found) == 1 else None
 
 
-def find_user(
-    session: Session, email: str, *, subdomain: str | None, host: str, is_locked: bool = False
-) -> User | None:
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Whom an address on a platform means; both may be nobody's."""
+
+    platform_id: int
+    user: User | None
+
+
+def find_user(session: Session, email: str, *, subdomain: str | None, host: str, is_locked: bool = False) -> Meant:
     """The user of an address on the platform that is meant; locked, nobody else changes them meanwhile."""
     platform = platform_meant(session, subdomain, host)
     try:
         address = canonical(email.strip())
     except NotAnAddress:
         address = ""
-    platform_id = platform.id if platform else 0  # asked in any case: time tells nothing
+    platform_id = platform.id if platform else audit.NO_PLATFORM  # asked in any case: time tells nothing
     found = select(User).where(User.platform_id == platform_id, User.email_canonical == address)
-    return session.scalar(found.with_for_update() if is_locked else found)
+    return Meant(platform_id, session.scalar(found.with_for_update() if is_locked else found))
 
 
-def check_password(user: User | None, password: str) -> User:
-    """An active administrator with this password. Takes the same time for anybody. Raises sign_in_failed."""
+def check_password(user: User | None, password: str) -> User | None:
+    """An active administrator with this password, else None. Takes the same time for anybody."""
     right = is_right(password, user.password_hash if user else None)
     if user is None or not right or user.state != UserState.ACTIVE or user.role != Role.ADMIN:
-        raise AppError(Code.SIGN_IN_FAILED)
+        return None
     return user
 
 
-def sign_in(session: Session, checked: User, *, mode: str, now: datetime) -> SignedIn:
+def note_failed_sign_in(session: Session, meant: Meant, origin: Origin) -> None:
+    """Write down that somebody did not get in. Takes the same time for anybody; an address nobody has is not kept."""
+    subject = [meant.user.id] if meant.user else []
+    audit.record(session, stranger(meant.platform_id, origin), Action.USER_SIGN_IN_FAILED, *subject)
+
+
+def sign_in(session: Session, checked: User, *, mode: str, origin: Origin, now: datetime) -> SignedIn:
     """Open a session for somebody whose password was right. Raises sign_in_failed if it was changed since."""
-    user = session.get_one(User, (checked.platform_id, checked.id), populate_existing=True, with_for_update=True)
-    if user.password_hash != checked.password_hash or user.state != UserState.ACTIVE or user.role != Role.ADMIN:
+    user = session.get(User, (checked.platform_id, checked.id), populate_existing=True, with_for_update=True)
+    if user is None or user.password_hash != checked.password_hash:
+        raise AppError(Code.SIGN_IN_FAILED)
+    if user.state != UserState.ACTIVE or user.role != Role.ADMIN:
         raise AppError(Code.SIGN_IN_FAILED)
     name = " ".join(filter(None, (user.first_name, user.last_name))) or user.email
     token = credentials.open_session(
         session, user.platform_id, user.id, name=name, email=user.email, mode=mode, now=now
     )
     session.flush()
+    audit.record(session, known_person(user.platform_id, user.id, origin), Action.USER_SIGNED_IN, user.id, mode=mode)
     person = directory.people_by_id(session, user.platform_id, [user.id])[user.id]
     return SignedIn(token, now + credentials.SESSION_LIFETIME, person)
 
 
 def sign_out(session: Session, actor: Actor, token: str) -> None:
     """End a session. Raises AppError not_found for a key, which has none."""
-    if actor.kind is not ActorKind.USER:
+    if actor.kind is not ActorKind.USER or actor.id is None:
         raise not_found()
     credentials.end_session(session, actor.platform_id, token)
+    audit.record(session, actor, Action.USER_SIGNED_OUT, actor.id)
 
 
-def ask_for_reset(session: Session, email: str, *, subdomain: str | None, host: str, now: datetime) -> None:
-    """Send an active person a link to set a new password; for anybody else nothing happens."""
-    user = find_user(session, email, subdomain=subdomain, host=host, is_locked=True)
-    if user is None or user.state != UserState.ACTIVE:
+def ask_for_reset(
+    session: Session, email: str, *, subdomain: str | None, host: str, origin: Origin, now: datetime
+) -> None:
+    """Send an active person a link to set a new password; for anybody else nothing happens but a line in the audit."""
+    meant = find_user(session, email, subdomain=subdomain, host=host, is_locked=True)
+    user = meant.user
+    is_mailed = user is not None and user.state == UserState.ACTIVE and not _asked_just_now(user, now)
+    subject = [user.id] if user else []
+    audit.record(session, stranger(meant.platform_id, origin), Action.USER_RESET_ASKED, *subject, is_mailed=is_mailed)
+    if user is None or not is_mailed:
         return
-    if user.reset_expires_at is not None and user.reset_expires_at > now + RESET_LIFETIME - RESET_AGAIN_AFTER:
-        return  # one was asked for just now: a flood of requests neither mails nor kills the link on its way
     user.reset_generation += 1
     user.reset_expires_at = now + RESET_LIFETIME
     session.flush()
@@ -112,6 +133,11 @@ def ask_for_reset(session: Session, email: str, *, subdomain: str | None, host: 
     )
 
 
+def _asked_just_now(user: User, now: datetime) -> bool:
+    """A flood of requests neither mails nor kills the link that is on its way."""
+    return user.reset_expires_at is not None and user.reset_expires_at > now + RESET_LIFETIME - RESET_AGAIN_AFTER
+
+
 def require_signed(keyring: Keyring, token: str) -> None:
     """Refuse what was never ours before any work is done for it. Raises AppError reset_not_usable."""
     try:
@@ -120,7 +146,9 @@ def require_signed(keyring: Keyring, token: str) -> None:
         raise AppError(Code.RESET_NOT_USABLE) from None
 
 
-def complete_reset(session: Session, keyring: Keyring, token: str, *, password: Chosen, now: datetime) -> None:
+def complete_reset(
+    session: Session, keyring: Keyring, token: str, *, password: Chosen, origin: Origin, now: datetime
+) -> None:
     """Set a new password by the link of a mail; it is used up, and all sessions end.
 
     Raises AppError reset_not_usable, invalid_request (the password is the person's name or address).
@@ -139,6 +167,7 @@ def complete_reset(session: Session, keyring: Keyring, token: str, *, password: 
     ):
         raise AppError(Code.RESET_NOT_USABLE)
     _set_password(session, user, password)
+    audit.record(session, known_person(user.platform_id, user.id, origin), Action.USER_RESET_COMPLETED, user.id)
 
 
 def current_user(session: Session, actor: Actor) -> User:
@@ -163,6 +192,7 @@ def change_password(session: Session, actor: Actor, *, password: Chosen) -> None
     user = current_user(session, actor)
     session.refresh(user, with_for_update=True)
     _set_password(session, user, password)
+    audit.record(session, actor, Action.USER_PASSWORD_CHANGED, user.id)
 
 
 def _set_password(session: Session, user: User, password: Chosen) -> None:
@@ -180,6 +210,9 @@ def set_user_state(session: Session, actor: Actor, user_id: uuid.UUID, state: Us
         raise not_found()
     if user.state == UserState.INVITED:
         raise AppError(Code.NOT_ACCEPTED)
+    if user.state != state:
+        is_disabled = state is UserState.DISABLED
+        audit.record(session, actor, Action.USER_DISABLED if is_disabled else Action.USER_ENABLED, user.id)
     user.state = state
     if state is UserState.DISABLED:
         credentials.end_sessions(session, actor.platform_id, user_id)
@@ -199,13 +232,16 @@ def create_api_key(
     session: Session, actor: Actor, *, name: str, scopes: Sequence[Scope], now: datetime
 ) -> tuple[ApiKey, str]:
     """A new key, and its only copy in the clear."""
-    return credentials.create_api_key(session, actor.platform_id, name=name, scopes=scopes, now=now)
+    row, key = credentials.create_api_key(session, actor.platform_id, name=name, scopes=scopes, now=now)
+    audit.record(session, actor, Action.API_KEY_CREATED, row.id, scopes=sorted(set(scopes)))
+    return row, key
 
 
 def delete_api_key(session: Session, actor: Actor, key_id: uuid.UUID, *, now: datetime) -> None:
     """Revoke a key. Raises AppError not_found."""
     if not credentials.revoke_api_key(session, actor.platform_id, key_id, now):
         raise not_found()
+    audit.record(session, actor, Action.API_KEY_REVOKED, key_id)
 
 
 def get_platform(session: Session, actor: Actor) -> Platform:
@@ -219,4 +255,6 @@ def change_platform(session: Session, actor: Actor, changes: Mapping[str, Any]) 
     for name, value in changes.items():
         setattr(platform, name, value)
     session.flush()
+    if changes:
+        audit.record(session, actor, Action.PLATFORM_CHANGED, fields=sorted(changes))
     return platform

@@ -133,6 +133,11 @@ def new_id() -> uuid.UUID:
     return uuid.UUID(bytes=uuid_utils.uuid7().bytes)
 
 
+def first_id_of(moment: datetime) -> uuid.UUID:
+    """The smallest UUIDv7 of a moment: its first 48 bits are milliseconds (RFC 9562 section 5.7)."""
+    return uuid.UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
+
+
 _ahead = timedelta(0)
 
 

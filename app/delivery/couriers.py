@@ -16,6 +16,7 @@ from app.delivery.claims import Claimed, Failure
 from app.delivery.letter import Letter
 from app.delivery.message import Envelope, build
 from app.delivery.models import Lane
+from app.delivery.outbox import file_name
 from app.delivery.senders.base import (
     Connection,
     ConnectionEnded,
@@ -272,5 +273,5 @@ def _written(mail: Outgoing) -> Mail:
         sender=envelope.sender_address,
         recipient=envelope.recipient,
         content=content,
-        name=f"{mail.claimed.about_id}.{mail.claimed.generation}",
+        name=file_name(mail.claimed.about_id, mail.claimed.generation),
     )

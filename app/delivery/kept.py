@@ -16,6 +16,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from app.delivery.models import Delivery, DeliveryState
+from app.delivery.outbox import file_name
 from app.delivery.senders.folder import FolderSender
 
 _NAME: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9]{1,9}")
@@ -75,7 +76,7 @@ def _read(name: str) -> tuple[uuid.UUID, int]:
 
 
 def _kept(folder: FolderSender, delivery: Delivery) -> KeptMail:
-    name = f"{delivery.about_id}.{delivery.generation}"
+    name = file_name(delivery.about_id, delivery.generation)
     message = message_from_bytes(folder.read(name) or b"", policy=policy.default)
     return KeptMail(
         name=name,

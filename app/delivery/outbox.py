@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db import bulk, wake
@@ -120,6 +120,31 @@ def drop(session: Session, platform_id: int, about_ids: Ids, *, now: datetime) -
     gone = {"state": DeliveryState.DROPPED, "due_at": None, "lease": None}
     _change(session, (*about, Delivery.state == DeliveryState.HELD), gone, {"dropped": 1, "held": -1})
     _change(session, (*about, _waits(now)), gone, {"dropped": 1})
+
+
+class StillLeaving(Exception):  # noqa: N818 nothing is wrong: it takes a moment
+    """A mail is in a sender's hands just now."""
+
+
+def forget(session: Session, platform_id: int, about_ids: Collection[uuid.UUID], *, now: datetime) -> list[str]:
+    """Take all mails about these out, those that have left too; what batches counted stays counted.
+
+    Returns the names of their files. Raises StillLeaving: who sends would write down a result of nothing.
+    """
+    drop(session, platform_id, about_ids, now=now)
+    all_about = _all_about(platform_id, about_ids)
+    rows = session.execute(
+        select(Delivery.about_id, Delivery.generation, Delivery.state).where(*all_about).with_for_update()
+    ).all()
+    if any(row.state == DeliveryState.SENDING for row in rows):
+        raise StillLeaving
+    session.execute(delete(Delivery).where(*all_about).execution_options(synchronize_session=False))
+    return [file_name(row.about_id, row.generation) for row in rows]
+
+
+def file_name(about_id: uuid.UUID, generation: int) -> str:
+    """What a mail is called where it is kept as a file."""
+    return f"{about_id}.{generation}"
 
 
 def _about(

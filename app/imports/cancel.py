@@ -24,6 +24,6 @@ def hold_import(database: Database, job: Job, *, max_lines: int) -> None:
             work.look_again(imported, now=utcnow())
         elif job.state is ImportState.CANCELLING:
             imported.result = (imported.result or {}) | {"creates": created_names(session, job)}
-            work.stop(imported, ImportState.CANCELLED)
+            work.finish(session, imported, ImportState.CANCELLED)
         else:
-            work.stop(imported, job.state)
+            work.finish(session, imported, job.state)

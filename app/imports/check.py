@@ -82,10 +82,9 @@ def _check(database: Database, job: Job, max_lines: int) -> None:
         imported.ignored = _ignored(imported, read)
         imported.lines = read.lines
         imported.rows_total = imported.rows_done = plan.totals.rows
+        work.finish(session, imported, ImportState.READY)
         if job.task is Task.COMMIT:
             work.start(imported, ImportState.READY, now=utcnow(), task=job.task)
-        else:
-            work.stop(imported, ImportState.READY)
 
 
 def _write_down(database: Database, job: Job, plan: Plan, found: _Found) -> None:

@@ -87,7 +87,7 @@ def _commit(database: Database, job: Job, max_lines: int) -> None:
     with work.ours(database, job) as (session, imported):
         attach_leaders_who_came(session, job.platform_id)
         imported.result = (imported.result or empty_result()) | {"creates": created_names(session, job)}
-        work.stop(imported, ImportState.COMPLETED)
+        work.finish(session, imported, ImportState.COMPLETED)
 
 
 class Pace:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
+from app.access import audit
 from app.access.actor import Actor
+from app.access.audit import Action
 from app.db import bulk
 from app.db.base import Json, utcnow
 from app.errors import AppError, Code, FieldError
@@ -63,7 +65,7 @@ def edit_row(session: Session, actor: Actor, import_id: uuid.UUID, line: int, ch
         session.add(edit)
     elif edit in session:
         session.delete(edit)
-    return _edited(session, imported)
+    return _edited(session, actor, imported, "row", rows=1)
 
 
 def edit_value(
@@ -82,7 +84,7 @@ def edit_value(
     else:
         of_column[value] = becomes
     imported.value_edits = imported.value_edits | {column: of_column}
-    return _edited(session, imported)
+    return _edited(session, actor, imported, "value", column=column)
 
 
 def edit_rows_with(
@@ -119,7 +121,7 @@ def edit_rows_with(
     merged = bulk.merged_json(session, ImportEdit.__table__.c["values"], insert.excluded["values"])
     skipped = ImportEdit.is_skipped | insert.excluded.is_skipped
     session.execute(insert.on_conflict_do_update(index_elements=keys, set_={"values": merged, "is_skipped": skipped}))
-    return changed, _edited(session, imported)
+    return changed, _edited(session, actor, imported, "issue", issue=issue.value, rows=changed)
 
 
 def accept_suggestions(
@@ -144,7 +146,7 @@ def accept_suggestions(
             _merge_values(session, imported, {line: _values(found) for line, found in suggested.items()})
         changed += len(suggested)
         from_line = rows[-1].line + 1
-    return changed, _edited(session, imported)
+    return changed, _edited(session, actor, imported, "accept", issue=issue.value, rows=changed)
 
 
 def _suggested(row: ImportRow, issue: IssueCode) -> list[tuple[str, str, str]]:
@@ -183,7 +185,8 @@ def _merge_values(session: Session, imported: Import, values: Mapping[int, Mappi
     )
 
 
-def _edited(session: Session, imported: Import) -> Job | None:
+def _edited(session: Session, actor: Actor, imported: Import, what: str, **details: object) -> Job | None:
     session.flush()
+    audit.record(session, actor, Action.IMPORT_EDITED, imported.id, what=what, **details)
     imported.edited_rows = queries.count_edits(session, imported.platform_id, imported.id)
     return check_anew(imported, now=utcnow())

@@ -235,7 +235,7 @@ def _finish(
     with context.database.writing(upload.actor.platform_id) as session:
         imported = upload.finish(session, file_name=name, now=now)
         if is_auto:
-            job = one_shot.map_certainly(imported, {}, with_commit=with_commit, now=now)
+            job = one_shot.map_certainly(session, upload.actor, imported, {}, with_commit=with_commit, now=now)
         if job is None:
             shown = show.import_out(look.ImportView(imported, None), lang)
             answer = _answer(upload, shown, 202 if is_auto else 201)

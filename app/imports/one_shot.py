@@ -8,6 +8,11 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from app.access import audit
+from app.access.actor import Actor, worker
+from app.access.audit import Action
 from app.db.base import utcnow
 from app.db.session import Database
 from app.errors import AppError, Code, FieldError
@@ -22,7 +27,9 @@ from app.imports.work import Job
 _AS_A_FORM_WOULD = CommitOptions(None, send_invitations=True, hold_minutes=0, message=None, on_rejected="skip")
 
 
-def map_certainly(imported: Import, defaults: Mapping[str, Any], *, with_commit: bool, now: datetime) -> Job | None:
+def map_certainly(
+    session: Session, actor: Actor, imported: Import, defaults: Mapping[str, Any], *, with_commit: bool, now: datetime
+) -> Job | None:
     """Map a new import by its suggestion and start its check; a small one's job is the caller's, but for a commit.
 
     Raises mapping_uncertain: a required column that nothing surely feeds, or a question about the file itself.
@@ -33,6 +40,7 @@ def map_certainly(imported: Import, defaults: Mapping[str, Any], *, with_commit:
     suggestions = [Suggestion(**stored) for stored in imported.suggestion]
     imported.columns = certain_columns(suggestions, defaults)
     imported.defaults = dict(defaults)
+    audit.record(session, actor, Action.IMPORT_MAPPED, imported.id, is_matched=True, with_commit=with_commit)
     if with_commit:
         imported.version += 1
         work.start(imported, ImportState.CHECKING, now=now, task=Task.COMMIT)
@@ -46,4 +54,4 @@ def commit_checked(database: Database, job: Job, *, max_lines: int) -> None:
     with work.ours(database, job) as (session, imported):
         work.stop(imported, ImportState.READY)
         with suppress(AppError):
-            service.begin_commit(session, imported, _AS_A_FORM_WOULD, now=utcnow())
+            service.begin_commit(session, worker(job.platform_id), imported, _AS_A_FORM_WOULD, now=utcnow())

@@ -32,8 +32,8 @@ def send_import(database: Database, job: Job, *, max_lines: int) -> None:
     for quiet in work.found(database, job, _quiet_ones, at_once=_CHUNK):
         with work.chunk(database, job) as (session, imported):
             _invite(session, imported, quiet)
-    with work.ours(database, job) as (_, imported):
-        work.stop(imported, job.state)
+    with work.ours(database, job) as (session, imported):
+        work.finish(session, imported, job.state)
 
 
 def _is_quiet(platform_id: int) -> tuple[ColumnElement[bool], ...]:

@@ -13,7 +13,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.access import audit
 from app.access.actor import Actor
+from app.access.audit import Action
 from app.db.base import new_id, utcnow
 from app.db.session import Database
 from app.errors import AppError, Code, FieldError
@@ -99,6 +101,7 @@ def set_mapping(
             raise AppError(Code.MAPPING_INVALID, fields=errors)
     imported.defaults = defaults
     imported.columns = list(mapping.columns) if mapping.columns is not None else None
+    audit.record(session, actor, Action.IMPORT_MAPPED, imported.id, is_matched=mapping.columns is not None)
     if mapping.columns is None:
         imported.version += 1
         work.stop(imported, ImportState.UPLOADED)
@@ -173,6 +176,7 @@ def commit(session: Session, actor: Actor, import_id: uuid.UUID, options: Commit
         if imported.state == ImportState.FAILED and imported.undo_requested_at is None:
             require_file(imported)
             work.start(imported, ImportState.COMMITTING, now=now)  # goes on at its checkpoint
+            audit.record(session, actor, Action.IMPORT_COMMITTED, imported.id, is_resumed=True)
         return
     if options.version is not None and options.version != imported.version:
         raise AppError(Code.PREVIEW_OUTDATED, version=imported.version)
@@ -180,10 +184,10 @@ def commit(session: Session, actor: Actor, import_id: uuid.UUID, options: Commit
     if not may_follow(ImportState(imported.state), ImportState.COMMITTING) or imported.state == ImportState.FAILED:
         raise AppError(Code.NOT_READY, state=imported.state)
     imported.inviter_name, imported.inviter_email = actor.inviter_name, actor.email
-    begin_commit(session, imported, options, now=now)
+    begin_commit(session, actor, imported, options, now=now)
 
 
-def begin_commit(session: Session, imported: Import, options: CommitOptions, *, now: datetime) -> None:
+def begin_commit(session: Session, actor: Actor, imported: Import, options: CommitOptions, *, now: datetime) -> None:
     """Hand a checked import to the worker. Raises question_open, rows_rejected."""
     if any(issue["code"] not in findings.WARNINGS for issue in imported.file_issues):
         raise AppError(Code.QUESTION_OPEN)
@@ -197,6 +201,15 @@ def begin_commit(session: Session, imported: Import, options: CommitOptions, *, 
     imported.result = empty_result()
     imported.checkpoint = imported.rows_done = 0
     work.start(imported, ImportState.COMMITTING, now=now)
+    audit.record(
+        session,
+        actor,
+        Action.IMPORT_COMMITTED,
+        imported.id,
+        send_invitations=options.send_invitations,
+        hold_minutes=options.hold_minutes,
+        on_rejected=options.on_rejected,
+    )
 
 
 def send(session: Session, actor: Actor, import_id: uuid.UUID, *, now: datetime) -> None:
@@ -206,6 +219,7 @@ def send(session: Session, actor: Actor, import_id: uuid.UUID, *, now: datetime)
         raise AppError(Code.NOT_SENDABLE, state=imported.state)
     imported.inviter_name, imported.inviter_email = actor.inviter_name, actor.email
     work.start(imported, ImportState(imported.state), now=now, task=Task.SEND)
+    audit.record(session, actor, Action.IMPORT_SENT, imported.id)
 
 
 def cancel(session: Session, actor: Actor, import_id: uuid.UUID, *, now: datetime) -> None:
@@ -224,6 +238,7 @@ def cancel(session: Session, actor: Actor, import_id: uuid.UUID, *, now: datetim
         work.start(imported, ImportState.CANCELLING, now=now)
     else:
         raise AppError(Code.NOT_RUNNING, state=imported.state)
+    audit.record(session, actor, Action.IMPORT_CANCELLED, imported.id)
 
 
 def undo(session: Session, actor: Actor, import_id: uuid.UUID, *, now: datetime) -> None:
@@ -242,6 +257,7 @@ def undo(session: Session, actor: Actor, import_id: uuid.UUID, *, now: datetime)
         imported.result = (imported.result or empty_result()) | {"undo": nothing_undone()}
         imported.rows_done = 0  # progress is told in people from here on
     work.start(imported, ImportState.UNDOING, now=now)
+    audit.record(session, actor, Action.IMPORT_UNDONE, imported.id)
 
 
 def _is_committed(imported: Import) -> bool:
@@ -259,6 +275,7 @@ def delete_import(session: Session, actor: Actor, import_id: uuid.UUID, *, now: 
         raise AppError(Code.IMPORT_BUSY, state=imported.state)
     if imported.file_deleted_at is None:
         drop_file(session, imported, now=now)
+        audit.record(session, actor, Action.IMPORT_DELETED, imported.id)
 
 
 def forget(database: Database, actor: Actor, import_id: uuid.UUID) -> None:

@@ -8,6 +8,10 @@ import structlog
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
+from app.access import audit
+from app.access.actor import worker
+from app.access.audit import Action
+from app.db.base import first_id_of
 from app.db.session import Database
 from app.imports import queries, work
 from app.imports.models import Import, ImportEdit, ImportOriginal, ImportPiece, ImportRow
@@ -27,6 +31,7 @@ def sweep(database: Database, *, now: datetime, keep_files: timedelta) -> None:
             imported = queries.get_import(session, platform_id, import_id, is_locked=True)
             if imported is not None and not work.is_working(imported):
                 drop_file(session, imported, now=now)
+                audit.record(session, worker(platform_id), Action.IMPORT_DELETED, import_id, reason="retention")
                 log.info("file_dropped", import_id=str(import_id))
     orphans = _orphans(database, now - _UPLOADS_END_WITHIN)
     for platform_id, import_id in [*orphans, *_dropped(database)]:
@@ -51,7 +56,7 @@ def drop_file(session: Session, imported: Import, *, now: datetime) -> None:
 def _too_old(database: Database, before: datetime) -> Sequence[_Key]:
     """Imports at rest that have a file, created before a moment."""
     statement = select(Import.platform_id, Import.id).where(
-        Import.id < _first_id_of(before),
+        Import.id < first_id_of(before),
         Import.file_deleted_at.is_(None),
         Import.state.not_in(WORKING),
         Import.due_at.is_(None),
@@ -67,7 +72,7 @@ def _orphans(database: Database, before: datetime) -> set[_Key]:
         for model in (ImportPiece, ImportOriginal):
             is_imported = exists().where(Import.platform_id == model.platform_id, Import.id == model.import_id)
             statement = select(model.platform_id, model.import_id).where(
-                model.number == 0, model.import_id < _first_id_of(before), ~is_imported
+                model.number == 0, model.import_id < first_id_of(before), ~is_imported
             )
             found |= {(platform_id, id_) for platform_id, id_ in session.execute(statement.limit(_AT_ONCE))}
     return found
@@ -84,8 +89,3 @@ def _dropped(database: Database) -> Sequence[_Key]:
     statement = select(Import.platform_id, Import.id).where(Import.file_deleted_at.is_not(None), has_some)
     with database.reading() as session:
         return [(platform_id, import_id) for platform_id, import_id in session.execute(statement.limit(_AT_ONCE))]
-
-
-def _first_id_of(moment: datetime) -> uuid.UUID:
-    """The smallest UUIDv7 of a moment: its first 48 bits are milliseconds (RFC 9562 section 5.7)."""
-    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)

@@ -52,7 +52,7 @@ def undo_import(database: Database, job: Job, *, max_lines: int) -> None:
     is_over = mails.drop(database, job)
     with database.reading() as session:
         left = _left(session, job)
-    with work.ours(database, job) as (_, imported):
+    with work.ours(database, job) as (session, imported):
         if not is_over:
             work.look_again(imported, now=utcnow())
             return
@@ -60,7 +60,7 @@ def undo_import(database: Database, job: Job, *, max_lines: int) -> None:
         gone = result["added"] - result["undo"]["removed"] - left["left_counts"]["accepted"]
         _keep(imported, already_gone=gone, **left)
         imported.rows_done = result["added"]
-        work.stop(imported, ImportState.UNDONE)
+        work.finish(session, imported, ImportState.UNDONE)
 
 
 def _remove_people(database: Database, job: Job) -> None:

@@ -10,7 +10,9 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
+from app.access import audit
 from app.access.actor import Actor
+from app.access.audit import Action
 from app.db.base import new_id
 from app.db.session import Database
 from app.imports import queries
@@ -117,6 +119,7 @@ class Upload:
         note_detected(session, imported, found)
         session.add(imported)
         session.flush()
+        audit.record(session, self.actor, Action.IMPORT_UPLOADED, imported.id, bytes=self._size)
         return imported
 
     def discard(self) -> None:

@@ -4,7 +4,7 @@ Decides nothing about rows.
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +13,9 @@ from threading import Event
 from sqlalchemy import delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, object_session
 
+from app.access import audit
+from app.access.actor import worker
+from app.access.audit import Action
 from app.db import bulk, wake
 from app.db.base import as_json, new_id, utcnow
 from app.db.session import Database
@@ -73,8 +76,27 @@ def start(
         wake.for_import(object_session(imported), imported.platform_id, imported.id)
 
 
+_ENDED: Mapping[ImportState, Action] = {
+    ImportState.READY: Action.IMPORT_CHECKED,
+    ImportState.COMPLETED: Action.IMPORT_COMPLETED,
+    ImportState.CANCELLED: Action.IMPORT_CANCEL_FINISHED,
+    ImportState.UNDONE: Action.IMPORT_UNDO_FINISHED,
+}
+_ENDED_TASK: Mapping[Task, Action] = {
+    Task.SEND: Action.IMPORT_SEND_FINISHED,
+    Task.HOLD: Action.IMPORT_CANCEL_FINISHED,
+}
+
+
+def finish(session: Session, imported: Import, state: ImportState) -> None:
+    """A worker has done its work, to the end; the audit says so. Raises WrongStep."""
+    action = _ENDED_TASK.get(Task(imported.task)) if imported.task and imported.state == state else None
+    stop(imported, state)
+    audit.record(session, worker(imported.platform_id), action or _ENDED[state], imported.id)
+
+
 def stop(imported: Import, state: ImportState) -> None:
-    """The work is done, for better or worse. Raises WrongStep."""
+    """Nobody is to do anything about it any more. Raises WrongStep."""
     imported.state = step(ImportState(imported.state), state)
     imported.task = None
     imported.due_at = None
@@ -155,12 +177,14 @@ def may_go_on(job: Job) -> None:
 
 def fail(database: Database, job: Job, error: AppError) -> None:
     """The work cannot be done; what was done stays, and the import says why."""
-    with ours(database, job) as (_, imported):
+    with ours(database, job) as (session, imported):
         stop(imported, after_failure(job.state))
         # Nobody has said how to read it: then it is a question, not a fault.
         is_question = error.code is Code.FILE_UNDECODABLE and not imported.overrides.get("encoding")
         imported.failure_code = (Code.ENCODING_UNCERTAIN if is_question else error.code).value
         imported.failure_params = error.params
+        details = {"code": imported.failure_code, "work": (job.task or job.state).value}
+        audit.record(session, worker(job.platform_id), Action.IMPORT_FAILED, imported.id, **details)
 
 
 def try_again_later(database: Database, job: Job) -> None:

@@ -12,7 +12,9 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.access import audit
 from app.access.actor import Actor
+from app.access.audit import Action
 from app.access.credentials import platform_by_id
 from app.delivery.models import Lane
 from app.directory import queries as directory
@@ -217,6 +219,8 @@ def _invite_people(
         )
         made = add_invitations(session, platform_id, group, invite=how, now=now)
         ids |= {person.address: uuid.UUID(bytes=one) for (_, person), one in zip(group, made, strict=True)}
+    if ids:
+        audit.record(session, actor, Action.INVITATION_CREATED, *ids.values())
     return ids
 
 

@@ -27,7 +27,7 @@ from app.invitations.schemas import (
     invitation_out,
     read_drafts,
 )
-from app.web.deps import ContextOf, Inviter, Reader, Reading, Writing
+from app.web.deps import ContextOf, Inviter, OriginOf, Reader, Reading, Writing
 from app.web.idempotency import Once, OnceRoute
 from app.web.paging import Listing, Paged
 from app.web.problems import documented
@@ -97,7 +97,7 @@ def inspect_invitation(session: Reading, context: ContextOf, body: TokenIn) -> W
 
 
 @router.post("/invitations/accept", responses=documented(Code.INVITATION_NOT_USABLE))
-def accept_invitation(session: Writing, context: ContextOf, body: AcceptIn) -> UserOut:
+def accept_invitation(session: Writing, context: ContextOf, origin: OriginOf, body: AcceptIn) -> UserOut:
     """Set the password and become active. Public: the token is all that is needed; it is used up."""
     service.require_signed(context.keyring, body.token)
     password = Chosen.of(body.password)  # hashed before the first statement, which begins the transaction
@@ -108,6 +108,7 @@ def accept_invitation(session: Writing, context: ContextOf, body: AcceptIn) -> U
         password=password,
         first_name=body.first_name or None,
         last_name=body.last_name or None,
+        origin=origin,
         now=utcnow(),
     )
     return UserOut.model_validate(person)

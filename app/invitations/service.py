@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.access.actor import Actor, Scope
+from app.access import audit
+from app.access.actor import Actor, Origin, Scope, known_person
+from app.access.audit import Action
 from app.access.credentials import platform_by_id
 from app.access.models import Platform
 from app.access.passwords import Chosen
@@ -124,6 +126,7 @@ def resend(session: Session, actor: Actor, invitation_id: uuid.UUID, *, now: dat
             now=now,
         )
     session.flush()
+    audit.record(session, actor, Action.INVITATION_RESENT, invitation.id, generation=invitation.generation)
     return get_invitation(session, actor, invitation_id, now=now)
 
 
@@ -148,6 +151,7 @@ def revoke(session: Session, actor: Actor, invitation_id: uuid.UUID, *, now: dat
         invitation.revoked_at = now
         outbox.drop(session, actor.platform_id, [invitation.id], now=now)
         session.flush()
+        audit.record(session, actor, Action.INVITATION_REVOKED, invitation.id)
         if invitation.user_id is not None:
             _remove_if_never_accepted(session, actor.platform_id, invitation.user_id, now)
         session.expire_all()
@@ -205,6 +209,7 @@ def accept(
     password: Chosen,
     first_name: str | None,
     last_name: str | None,
+    origin: Origin,
     now: datetime,
 ) -> Person:
     """Set the password of an invited person; the link is used up.
@@ -228,6 +233,7 @@ def accept(
     invitation.accepted_at = now
     outbox.drop(session, platform_id, [invitation.id], now=now)
     session.flush()
+    audit.record(session, known_person(platform_id, user.id, origin), Action.INVITATION_ACCEPTED, invitation.id)
     return directory.people_by_id(session, platform_id, [user.id])[user.id]
 
 

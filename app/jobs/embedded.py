@@ -1,6 +1,5 @@
 """The embedded loop of an SQLite file's one worker: looks for due import work, and does it. Decides nothing."""
 
-import time
 from datetime import timedelta
 from threading import Event
 
@@ -11,7 +10,8 @@ from app.db.session import UNAVAILABLE, Database, kind_of
 from app.delivery import claims
 from app.imports import work
 from app.jobs.imports import do_next
-from app.jobs.tidy import TIDY_EVERY_SECONDS, tidy_up
+from app.jobs.tidy import Tidying
+from app.privacy.retention import Keep
 
 log = structlog.get_logger()
 
@@ -28,14 +28,14 @@ def clear_leases(database: Database) -> None:
         log.warning("leases_cleared", mails=freed)
 
 
-def do_imports(database: Database, stop: Event, *, max_lines: int, keep_files: timedelta) -> None:
+def do_imports(
+    database: Database, stop: Event, *, max_lines: int, keep_files: timedelta, keep: Keep | None = None
+) -> None:
     """Check and commit imports until stopped. A killed one is found again by its lease."""
-    tidied_at = 0.0
+    tidying = Tidying(database, keep_files, keep)
     while not stop.is_set():
         try:
-            if time.monotonic() - tidied_at > TIDY_EVERY_SECONDS:
-                tidy_up(database, keep_files)
-                tidied_at = time.monotonic()
+            tidying.now_and_then()
             if not do_next(database, max_lines=max_lines, stop=stop):
                 stop.wait(_IDLE_SECONDS)
         except UNAVAILABLE as error:

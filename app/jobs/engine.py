@@ -5,7 +5,6 @@ Its jobs carry ids only. The work lies in our rows: a job that is lost, repeated
 
 import asyncio
 import logging
-import time
 import uuid
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +26,8 @@ from app.db.session import UNAVAILABLE, Database, kind_of
 from app.imports import work
 from app.imports.ahead import let_others_go_first
 from app.jobs.imports import do_next
-from app.jobs.tidy import TIDY_EVERY_SECONDS, tidy_up
+from app.jobs.tidy import Tidying
+from app.privacy.retention import Keep
 
 log = structlog.get_logger()
 
@@ -84,6 +84,7 @@ class Orders:
     concurrency: int
     max_lines: int
     keep_files: timedelta
+    keep: Keep | None = None
 
 
 def run(database: Database, orders: Orders, stop: Event, mails_are_due: Event, *, drain_seconds: float) -> None:
@@ -110,7 +111,7 @@ class _Engine:
         self._mails_are_due = mails_are_due
         self._drain_seconds = drain_seconds
         self._app = App(connector=PsycopgConnector(conninfo=conninfo(database.engine), min_size=1, max_size=6))
-        self._tidied_at = 0.0
+        self._tidying = Tidying(database, orders.keep_files, orders.keep)
 
     async def run(self) -> None:
         """Until stopped; begun anew where the database was gone."""
@@ -204,9 +205,7 @@ class _Engine:
             with self._database.writing() as session:
                 for platform_id, import_id in due:
                     wake.for_import(session, platform_id, import_id)
-        if time.monotonic() - self._tidied_at > TIDY_EVERY_SECONDS:
-            self._tidied_at = time.monotonic()
-            tidy_up(self._database, self._orders.keep_files)
+        self._tidying.now_and_then()
 
 
 def conninfo(engine: Engine) -> str:

@@ -1,7 +1,7 @@
 """What routes ask for: the database, the actor, a session. Decides who is let in; wires nothing itself."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityS
 from sqlalchemy.orm import Session
 
 from app.access import credentials
-from app.access.actor import Actor, Scope
+from app.access.actor import Actor, Origin, Scope
 from app.access.tokens import Keyring
 from app.db.base import utcnow
 from app.db.session import Database
@@ -43,6 +43,19 @@ def _language(request: Request) -> str:
 
 Language = Annotated[str, Depends(_language)]
 """The installed language the reader likes best."""
+
+
+def remote_address(request: Request) -> str | None:
+    """The network address a request came from: the one place that says so."""
+    return request.client.host if request.client else None
+
+
+def _origin(request: Request) -> Origin:
+    return Origin(request.state.request_id, remote_address(request))
+
+
+OriginOf = Annotated[Origin, Depends(_origin)]
+"""From where a request comes, for routes that ask for no actor."""
 
 
 def _reading(context: ContextOf) -> Iterator[Session]:
@@ -90,6 +103,7 @@ def _actor(required: SecurityScopes, request: Request, context: ContextOf, beare
     for scope in required.scopes:
         if not actor.may(Scope(scope)):
             raise AppError(Code.SCOPE_MISSING, scope=scope)
+    actor = replace(actor, origin=_origin(request))
     request.state.actor = actor
     return actor
 

@@ -15,6 +15,7 @@ SECONDS: Final = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
     registry=REGISTRY,
 )
+SIGN_IN_FAILURES: Final = Counter("rollcall_sign_in_failures_total", "Sign-ins refused.", registry=REGISTRY)
 
 
 def observe(method: str, route: str | None, status: int, seconds: float) -> None:

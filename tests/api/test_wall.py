@@ -91,6 +91,11 @@ class World:
         """A key made over the API."""
         return str(_created(self.owner.post("/api-keys", json={"name": CANARY, "scopes": ["read"]}))["id"])
 
+    def owner_id(self) -> str:
+        """The key the owner asks with."""
+        made = self.owner.get("/audit-events", params={"subject_id": self.invitation()["id"]}).json()["items"]
+        return str(made[0]["actor_id"])
+
     def person(self) -> dict[str, Any]:
         """The body of an invitation of somebody new, in places of their own."""
         self._made += 1
@@ -174,6 +179,8 @@ PATH_PARAMETERS: dict[str, Callable[[World], str]] = {
 
 QUERY_IDS: dict[str, Callable[[World], str]] = {
     "import_id": lambda world: world.ready_import(),
+    "actor_id": lambda world: world.owner_id(),
+    "subject_id": lambda world: str(world.invitation()["id"]),
 }
 """The same for ids in a query."""
 

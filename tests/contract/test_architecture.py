@@ -62,7 +62,7 @@ SPANS_PLATFORMS = {
 }
 """Functions whose statements span platforms, and why that is right."""
 
-KNOWS_HTTP = re.compile(r"(web/.*|.*/(router|intake|events|mending|running)|main|health)\.py")
+KNOWS_HTTP = re.compile(r"(web/.*|.*/(router|intake|events|mending|running)|main|health|spans)\.py")
 """Where FastAPI and Starlette may be imported: routes and what serves them."""
 
 

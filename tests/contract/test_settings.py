@@ -116,6 +116,11 @@ WEAK = [
     ("BODY_BYTES", "-1"),
     ("MAIL_CONNECTIONS", "0"),
     ("MAIL_CONNECTIONS", "65"),
+    ("DELIVERY_RETENTION_DAYS", "6"),
+    ("INVITATION_RETENTION_DAYS", "0"),
+    ("AUDIT_RETENTION_DAYS", "29"),
+    ("OTEL_ENDPOINT", "collector:4318"),
+    ("OTEL_ENDPOINT", "http://collector:4318?key=hunter2hunter2"),
     ("LOG_LEVEL", "LOUD"),
 ]
 

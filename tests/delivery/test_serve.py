@@ -21,12 +21,12 @@ pytestmark = pytest.mark.xdist_group("plugs")
 
 
 @contextmanager
-def serving(desk: Desk, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def serving(desk: Desk, *options: str, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """The service on a free port; ended at the end of the block, if it still lives."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "app.cli", "serve", "--port", str(port), *options],
-        env=environment(desk),
+        env=environment(desk) | variables,
         stderr=(desk.folder / "log").open("ab"),
     )
     url = f"http://127.0.0.1:{port}"

@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -50,6 +51,13 @@ class FolderSender:
             return (self.folder / f"{name}.eml").read_bytes()
         except OSError:
             return None
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Take mails out, those that are there. Raises ValueError for an unsafe name, OSError where it may not."""
+        for name in names:
+            if not _SAFE_NAME.fullmatch(name):
+                raise ValueError("not a safe name for a file")
+            (self.folder / f"{name}.eml").unlink(missing_ok=True)
 
 
 class FolderConnection:

@@ -1,0 +1,1 @@
+"""The audit list as administrators read it."""

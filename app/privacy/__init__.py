@@ -1,0 +1,1 @@
+"""A person's right to be forgotten, and the time after which everybody is."""
