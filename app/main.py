@@ -1,5 +1,6 @@
 """Wires the HTTP service: the only place that knows all its parts. Starts nothing but the app."""
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +14,7 @@ import app.tables  # noqa: F401 completes the tables
 from app import __version__
 from app.access.tokens import Keyring
 from app.accounts.router import router as accounts
+from app.console.router import prepare as prepare_pages
 from app.console.router import router as console
 from app.db.session import Database
 from app.directory.router import router as directory
@@ -47,6 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=prepare_pages, daemon=True).start()  # nobody waits for it, and nobody is kept waiting
         yield
         database.close()
 
@@ -75,7 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
         allow_origins=sorted(allowed_origins(settings)),
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Accept-Language", "Last-Event-ID"],
-        expose_headers=["Location", "Retry-After", "Idempotent-Replayed", "X-Request-Id"],
+        expose_headers=["Content-Disposition", "Location", "Retry-After", "Idempotent-Replayed", "X-Request-Id"],
         max_age=600,
     )
     api = APIRouter(

@@ -30,7 +30,7 @@ export const useLink = (path, bodyOf, ended) =>
   });
 
 /** Show a page in a language. @param {any} Content @param {Record<string, any>} given @param {string} wanted */
-export async function show(Content, given, wanted) {
+export async function showPage(Content, given, wanted) {
   await loadTexts(wanted, "accept");
   const place = /** @type {HTMLElement} */ (document.getElementById("page"));
   render(html`<${Page} Content=${Content} given=${given} />`, place);

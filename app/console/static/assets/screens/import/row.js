@@ -8,7 +8,7 @@ import { html, useEffect, useId, useRef, useState } from "../../vendor/preact.js
 
 /** @typedef {import("./following.js").Desk} Desk */
 
-const COLOURS = {
+const OUTCOME_COLOURS = {
   add: "good",
   rejected: "danger",
   skipped: "plain",
@@ -51,7 +51,7 @@ export function Row({ row, columns, isMended, take, imported, changed, settle })
     <td role="cell" data-label=${t("import.rows.line")}>
       <span class="number">${row.line}</span>
       <span class="outcome-badge" role="status"><${Badge}
-        kind=${COLOURS[/** @type {keyof typeof COLOURS} */ (row.outcome)]}>
+        kind=${OUTCOME_COLOURS[/** @type {keyof typeof OUTCOME_COLOURS} */ (row.outcome)]}>
           ${t(`import.outcome_of_row.${row.outcome}`)}<//></span>
       ${loose.map(
         (/** @type {any} */ issue) => html`<p class=${issue.severity === "error" ? "error" : "hint"}>

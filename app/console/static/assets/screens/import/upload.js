@@ -39,7 +39,7 @@ const ofText = (text) => ({
 });
 
 /** A problem in words of our own. @param {"folder" | "too_large"} code */
-const said = (code) =>
+const ownProblem = (code) =>
   new Problem({ status: 0, code, title: t(`import.upload.${code}`), detail: t(`import.upload.${code}_detail`) });
 
 /** A file on its way: begin, stop, and how far it is (null: none is). */
@@ -64,7 +64,7 @@ function useSending() {
       go(href(["import", imported.id], { step: "match" }));
     } catch (error) {
       if (signal.aborted) setStopped(true);
-      else if (error instanceof Problem) setProblem(error.code === "body_too_large" ? said("too_large") : error);
+      else if (error instanceof Problem) setProblem(error.code === "body_too_large" ? ownProblem("too_large") : error);
       else throw error;
     } finally {
       setShare(null);
@@ -82,7 +82,7 @@ export function Upload() {
     const [file] = given?.files ?? [];
     const text = given?.getData("text/plain") ?? "";
     const isFolder = [...(given?.items ?? [])].some((item) => item.webkitGetAsEntry?.()?.isDirectory);
-    if (isFolder) setProblem(said("folder"));
+    if (isFolder) setProblem(ownProblem("folder"));
     else if (file) void begin(ofFile(file));
     else if (text.trim()) void begin(ofText(text));
     return isFolder || !!file || !!text.trim();
