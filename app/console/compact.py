@@ -29,7 +29,7 @@ _SHEET: Final = re.compile(r"""(?P<string>"[^"]*")|(?P<comment>/\*.*?\*/\s*)|\s*
 
 @cache
 def script(source: str) -> str:
-    """A module without comments and blanks that mean nothing. In `html` templates a line break stands for its indentation."""
+    """A module without comments and blanks that mean nothing. Indentation in `html` templates is blank as well."""
     out: list[str] = []
     before = ""
     gap = ""
@@ -90,6 +90,8 @@ def _tokens(source: str) -> Iterator[str]:
             braces.pop()
         yield token
         before = token
+    if braces:
+        raise ValueError(f"Not closed: {braces[-1]}")
 
 
 def _end(pattern: re.Pattern[str], source: str, start: int) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import uvicorn
@@ -40,6 +40,7 @@ class Service:
     def __init__(self, desk: Desk, url: str) -> None:
         self.desk = desk
         self.url = url
+        self._signed_in: list[Any] = []  # the cookies of one session, for every browser profile
 
     def set_password(self, subdomain: str = "acme", first_name: str | None = "Ann") -> None:
         """The administrator of a platform has followed the link and chosen PASSWORD."""
@@ -49,10 +50,15 @@ class Service:
         body = {"token": link.partition("#")[2], "password": PASSWORD, "first_name": first_name, "last_name": "Lee"}
         assert self.desk.stranger().post("/invitations/accept", json=body).status_code == 200
 
-    def sign_in(self, context: BrowserContext, email: str = ADMIN) -> None:
-        """Give a browser the cookie of a signed-in administrator."""
-        answer = context.request.post(f"{self.url}/api/v1/sessions", data={"email": email, "password": PASSWORD})
+    def sign_in(self, context: BrowserContext) -> None:
+        """Give a browser the cookie of a signed-in administrator. One session is enough, as long as it lasts."""
+        if self._signed_in:
+            context.add_cookies(self._signed_in)
+            if context.request.get(f"{self.url}/api/v1/sessions/current").ok:
+                return
+        answer = context.request.post(f"{self.url}/api/v1/sessions", data={"email": ADMIN, "password": PASSWORD})
         assert answer.status == 201, answer.text()
+        self._signed_in = context.cookies()
 
 
 @contextmanager

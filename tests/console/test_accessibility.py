@@ -28,7 +28,8 @@ LOOKS: tuple[tuple[Literal["light", "dark"], tuple[int, int], list[str]], ...] =
     ("dark", DESK, COLOURS),
 )
 """By day or night, on which screen, and by which rules: colours alone depend on both."""
-_AXE = """(only) => axe.run(document, {runOnly: only, resultTypes: ['violations'], iframes: false}).then((found) =>
+_AXE = """(only) => axe.run(document, {runOnly: only, resultTypes: ['violations'], iframes: false,
+  preload: false, performanceTimer: false}).then((found) =>
   found.violations.flatMap(({id, nodes}) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`)))"""
 
 Look = Callable[[Page, str], None]
