@@ -254,8 +254,8 @@ def test_a_reload_in_the_middle_of_a_commit_loses_nothing(visit: Visits, service
     check(page)
     page.get_by_role("radio", name="Add people without a mail").check()
     start(page)
-    with service.desk.database.writing():  # nobody is added meanwhile
-        assert the_import(page, service)["state"] == "committing", "it was over before the reload"
+    with service.standing_still() as states:
+        assert "committing" in states, "it was over before the reload"
         page.reload()
         expect(heading(page, "The import is running")).to_be_visible()
         expect(page.get_by_role("progressbar")).to_be_visible()
