@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.conftest import link_of
 from tests.console.conftest import DESK, PASSWORD, PHONE, Service, Visits
 from tests.console.test_import import NEW, check, heading, named, people, start, total, upload
+from tests.console.test_import_trouble import fail_halfway
 from tests.console.test_people import accept, invite, line, open_invite, picker
 from tests.delivery.test_kill import wait_for
 
@@ -166,6 +167,45 @@ def test_the_steps_of_an_import(visit: Visits, look: Look) -> None:
     page.goto("/console/#/imports")
     expect(page.get_by_text("staff.csv")).to_be_visible()
     look(page, "imports")
+
+
+def test_imports_that_were_stopped_that_failed_and_that_were_undone(
+    visit: Visits, service: Service, look: Look
+) -> None:
+    page = visit(NEW)
+    fail_halfway(page, service)
+    look(page, "failed")
+    page.get_by_role("button", name="Undo the import").click()
+    page.get_by_role("dialog").get_by_role("button", name="Undo the import").click()
+    expect(heading(page, "The import was undone")).to_be_visible()
+    look(page, "undone")
+    page.goto(NEW)
+    upload(page, named("staff.csv", people(12_000)))
+    check(page)
+    start(page)
+    with service.standing_still() as states:
+        assert "committing" in states, "it was over before anybody looked"
+        expect(heading(page, "The import is running")).to_be_visible()
+        look(page, "running")
+    page.get_by_role("button", name="Stop the import").click()
+    look(page, "stopping")
+    page.get_by_role("dialog").get_by_role("button", name="Stop the import").click()
+    expect(heading(page, "The import was stopped")).to_be_visible()
+    look(page, "stopped")
+
+
+def test_signing_in_again(visit: Visits, service: Service, look: Look) -> None:
+    page = visit("/console/#/settings")
+    expect(page.get_by_label("Time zone")).to_be_visible()
+    page.context.clear_cookies()
+    page.get_by_role("link", name="Users").click()
+    dialog = page.get_by_role("dialog", name="Please sign in again")
+    expect(dialog.get_by_label("Password")).to_be_focused()
+    look(page, "signing in again")
+    dialog.get_by_label("Password").fill("wrong")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    look(page, "signing in again failed")
 
 
 def test_the_pages_behind_links_in_mails(visit: Visits, service: Service, look: Look) -> None:

@@ -98,7 +98,7 @@ function Combobox({ id, label, text, type, choose, found, erase, leave, given })
     if (typed.name) leave?.(typed);
   };
   const option = (/** @type {Choice} */ choice, /** @type {number} */ position) =>
-    html`<${Option} id=${`${id}-${position}`} choice=${choice} isActive=${position === active} take=${take} />`;
+    html`<${Offered} id=${`${id}-${position}`} choice=${choice} isActive=${position === active} take=${take} />`;
   return html`<div class="combobox">
     <input
       id=${id}
@@ -125,7 +125,7 @@ function Combobox({ id, label, text, type, choose, found, erase, leave, given })
 }
 
 /** @param {{id: string, choice: Choice, isActive: boolean, take: (choice: Choice) => void}} props */
-function Option({ id, choice, isActive, take }) {
+function Offered({ id, choice, isActive, take }) {
   const stay = (/** @type {Event} */ event) => event.preventDefault(); // the focus is the input's
   const { name, isNew, users } = choice;
   return html`<li id=${id} role="option" aria-selected=${isActive} onMouseDown=${stay} onClick=${() => take(choice)}>

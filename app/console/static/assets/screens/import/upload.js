@@ -182,8 +182,9 @@ function Sending({ share, intended, stop }) {
 /** What a file should hold, and a sample of it. */
 function Needed() {
   const { data } = useAsk("/import-columns");
+  if (!data) return null; // comes as a whole: nothing moves
   const names = (/** @type {boolean} */ isRequired) =>
-    (data?.items ?? []).filter(
+    data.items.filter(
       (/** @type {any} */ column) =>
         column.required === isRequired && column.name !== "name_prefix" && !column.feeds.length,
     );
