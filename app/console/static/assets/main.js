@@ -154,4 +154,6 @@ first.catch(() => {}); // said where it is used
 const [wanted] = currentRoute().parts;
 if (Object.hasOwn(SCREENS, wanted ?? START)) SCREENS[wanted ?? START]().catch(() => {});
 await loadTexts(language());
-render(html`<${Console} first=${first} />`, /** @type {HTMLElement} */ (document.getElementById("console")));
+const place = /** @type {HTMLElement} */ (document.getElementById("console"));
+place.replaceChildren(); // the frame that came with the page
+render(html`<${Console} first=${first} />`, place);

@@ -60,11 +60,11 @@ function ImportLine({ imported }) {
   return html`<tr role="row">
     <td role="cell" data-label=${t("imports.file")}><a href=${href(["import", imported.id])}><bdi>${file.name}</bdi>
       </a></td>
-    <td role="cell" data-label=${t("imports.when")}><time datetime=${at} title=${moment(at)}>${ago(at)}</time><br />
-      <span class="quiet"><bdi>${who}</bdi></span></td>
+    <td role="cell" data-label=${t("imports.when")}><div><time datetime=${at} title=${moment(at)}>${ago(at)}</time><br />
+      <span class="quiet"><bdi>${who}</bdi></span></div></td>
     <td role="cell" data-label=${t("imports.state")}><${Badge}
       kind=${STATE_COLOURS[/** @type {keyof typeof STATE_COLOURS} */ (state)] ?? "plain"}>${t(`imports.is_${state}`)}<//></td>
-    <td role="cell" data-label=${t("imports.result")}><${Short} imported=${imported} /></td>
+    <td role="cell" data-label=${t("imports.result")}><div><${Short} imported=${imported} /></div></td>
   </tr>`;
 }
 

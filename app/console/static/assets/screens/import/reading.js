@@ -76,7 +76,7 @@ function factsOf(file) {
   const isText = file.format === "csv";
   const ignored = file.ignored_lines.length;
   return [
-    isText ? t("import.reading.text") : t("import.reading.of_sheet", { sheet: file.sheet }),
+    isText ? t("import.reading.text") : file.sheets.length < 2 && t("import.reading.of_sheet", { sheet: file.sheet }),
     isText && t(`import.reading.by_${DELIMITERS[/** @type {keyof typeof DELIMITERS} */ (file.delimiter)] ?? "comma"}`),
     isText && t("import.reading.letters", { encoding: nameOfEncoding(file.encoding) }),
     file.header_line ? t("import.reading.on_line", { line: file.header_line }) : t("import.reading.no_header"),

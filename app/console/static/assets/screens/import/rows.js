@@ -1,6 +1,7 @@
 // Rows of the file as they will be: the first people, or a page of those behind a filter. Never holds more than a page,
 // so that a thousand wrong rows are as quick as ten.
 
+import { languageName } from "../../people/words.js";
 import { t } from "../../texts.js";
 import { Button, Loading, ProblemNote, useAsk } from "../../ui.js";
 import { html, useEffect, useRef, useState } from "../../vendor/preact.js";
@@ -60,8 +61,8 @@ export function First({ rows, columns }) {
       (row) => html`<tr role="row" key=${row.line}>
       <td role="cell" class="number" data-label=${t("import.rows.line")}>${row.line}</td>
       ${columns.map(
-        (name) => html`<td role="cell" data-label=${t(`columns.${name}.title`)}><bdi>
-        ${textOf(row.values[name])}</bdi></td>`,
+        (name) => html`<td role="cell" class=${name} data-label=${t(`columns.${name}.title`)}><bdi>
+        ${name === "language" ? languageName(row.values[name]) : textOf(row.values[name])}</bdi></td>`,
       )}
     </tr>`,
     )}
