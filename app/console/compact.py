@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
+_GAP: Final = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _TOKEN: Final = re.compile(
-    r"""(?P<blank>(?:\s|//[^\n]*|/\*.*?\*/)+)
-    | (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-    | (?P<word>[\w$]+)
-    | (?P<sign>.)""",
+    r"""  "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*'
+    | [\w$]+
+    | .""",
     re.VERBOSE | re.DOTALL,
 )
 _REGEX: Final = re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
@@ -63,33 +63,33 @@ def _tokens(source: str) -> Iterator[str]:
     position, before = 0, ""
     braces: list[str] = []  # of each open one: "{", or the tag of the template it stands in
     while position < len(source):
+        if gap := _GAP.match(source, position):
+            yield "\n" if "\n" in gap[0] else " "
+            position = gap.end()
+            continue
         sign = source[position]
         if sign == "`" or (sign == "}" and braces and braces[-1] != "{"):
-            tag = before if sign == "`" else braces.pop()[1:]
+            tag = before if sign == "`" else braces.pop().removeprefix("`")
             end = _end(_TEMPLATE, source, position + 1)
-            token = source[position:end]
-            yield _INDENTATION.sub("\n", token) if tag == "html" else token
-            if token.endswith("${"):
+            piece = source[position:end]
+            yield _INDENTATION.sub("\n", piece) if tag == "html" else piece
+            if piece.endswith("${"):
                 braces.append(f"`{tag}")
-            position, before = end, token[-1]
+            position, before = end, piece[-1]
             continue
-        if sign == "/" and before in _BEFORE_A_REGEX and source[position + 1] not in "/*":
+        if sign == "/" and before in _BEFORE_A_REGEX:
             end = _end(_REGEX, source, position)
             yield source[position:end]
             position, before = end, "/"
             continue
-        found = _TOKEN.match(source, position)
-        assert found is not None
-        token, position = found.group(), found.end()
-        if found.lastgroup == "blank":
-            yield "\n" if "\n" in token else " "
-            continue
-        if token == "{":
-            braces.append(token)
-        elif token == "}":
+        end = _end(_TOKEN, source, position)
+        piece = source[position:end]
+        if piece == "{":
+            braces.append(piece)
+        elif piece == "}":
             braces.pop()
-        yield token
-        before = token
+        yield piece
+        position, before = end, piece
     if braces:
         raise ValueError(f"Not closed: {braces[-1]}")
 
@@ -104,4 +104,6 @@ def _end(pattern: re.Pattern[str], source: str, start: int) -> int:
 
 def sheet(source: str) -> str:
     """A style sheet without comments and blanks that mean nothing."""
-    return _SHEET.sub(lambda found: found["string"] or found["sign"] or ("" if found["comment"] else " "), source).strip()
+    return _SHEET.sub(
+        lambda found: found["string"] or found["sign"] or ("" if found["comment"] else " "), source
+    ).strip()

@@ -1,4 +1,4 @@
-"""Joins the modules of the pages: a script for each page, and one with what several of them use.
+"""Joins the modules of the pages: a script for each page, and one with what all of them use.
 
 Modules keep their code and their names; they only stand below each other, those that are imported first. So their
 names must differ, and what cannot be joined that way is refused. Knows no module but `vendor/`, which stays as it came.
@@ -7,7 +7,7 @@ names must differ, and what cannot be joined that way is refused. Knows no modul
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from app.console.compact import script
@@ -22,17 +22,22 @@ _EXPORTS: Final = re.compile(r"\bexport ?\{([^}]+)\};\s*$")
 _NOT_JOINED: Final = re.compile(r"^(?:import|export)\b|\bimport\(|^var ", re.MULTILINE)
 
 
-def joined(modules: Mapping[str, str], pages: Iterable[str]) -> dict[str, str]:
+def joined(modules: Mapping[str, str], pages: Collection[str]) -> dict[str, str]:
     """The scripts of the pages, under the names of their first modules, and `shared.js`; from modules by their path."""
     orders = {page: _in_order(modules, page) for page in pages}
-    times = Counter(name for order in orders.values() for name in order)
-    shared = [name for name in dict.fromkeys(name for order in orders.values() for name in order) if times[name] > 1]
-    given = ",".join(export for name in shared for export in exports(modules[name]))
-    scripts = {SHARED: f"{_below_each_other(modules, shared)}\nexport{{{given}}};"}
+    # What only some of them use stands in each of those: a module runs where it is imported, and nowhere else.
+    everywhere = set.intersection(*map(set, orders.values()))
+    shared = [name for name in next(iter(orders.values())) if name in everywhere]
+    given = [export for name in shared for export in exports(modules[name])]
+    scripts = {SHARED: f"{_below_each_other(modules, shared)}\nexport{{{','.join(given)}}};"}
     for page, order in orders.items():
-        own = _below_each_other(modules, [name for name in order if times[name] == 1])
-        scripts[page] = f'import{{{given}}}from"./{SHARED}";{own}'
         _refuse_what_is_named_twice(modules, order)
+        own = [name for name in order if name not in everywhere]
+        wanted = {
+            name.strip() for module in own for what, _ in _IMPORT.findall(modules[module]) for name in what.split(",")
+        }
+        used = ",".join(name for name in given if name in wanted)
+        scripts[page] = f'import{{{used}}}from"./{SHARED}";{_below_each_other(modules, own)}'
     return scripts
 
 

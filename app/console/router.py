@@ -50,7 +50,7 @@ _WORDS: Final = {
 _UNSAID: Final = re.compile(r"columns\..*\.description")
 """Words of the API alone."""
 _A_YEAR: Final = "public, max-age=31536000, immutable"
-_COMPRESSED: Final = 1024
+_COMPRESSED: Final = 512
 """Bytes from which a file is worth compressing."""
 _ENCODINGS: Final = ("br", "gzip")
 """What files are compressed with, the smaller first."""
@@ -58,12 +58,14 @@ _ENCODINGS: Final = ("br", "gzip")
 
 @cache
 def _assets() -> Mapping[str, bytes]:
-    """What is served below the assets, by its path: the files as they lie there, the pages' scripts and sheets small."""
+    """What is served below the assets, by its path: the files there, scripts of pages and sheets made small."""
     files = (path for path in sorted(ASSETS.rglob("*")) if path.is_file() and path.suffix in TYPES)
     found = {path.relative_to(ASSETS).as_posix(): path.read_text(encoding="utf-8") for path in files}
     modules = {name: source for name, source in found.items() if name.endswith(".js")}
     sheets = {name: sheet(source) for name, source in found.items() if name.endswith(".css")}
-    return {name: content.encode() for name, content in (found | joined(modules, PAGES.values()) | sheets).items()}
+    return {
+        name: content.encode() for name, content in (found | joined(modules, list(PAGES.values())) | sheets).items()
+    }
 
 
 @cache

@@ -11,8 +11,10 @@ from playwright.sync_api import sync_playwright
 from tests.browser import QUIETLY, find_chromium
 
 PAGES: Final[Mapping[str, str]] = {"the console": "/console/", "the page behind a link": "/accept#unknown"}
-_FIRST_CONTENT = """() => new Promise((seen) => new PerformanceObserver((list) => { for (const paint of list.getEntries())
-  if (paint.name === 'first-contentful-paint') seen(paint.startTime); }).observe({ type: 'paint', buffered: true }))"""
+_FIRST_CONTENT = """() => new Promise((seen) => new PerformanceObserver((list) => {
+  for (const paint of list.getEntries())
+    if (paint.name === 'first-contentful-paint') seen(paint.startTime);
+  }).observe({ type: 'paint', buffered: true }))"""
 
 
 def first_content(url: str, path: str, visits: int) -> list[float] | None:

@@ -1,4 +1,4 @@
-"""Imports in the console that are broken off: by the database, the network, a second tab, or the person. Nothing is lost.
+"""Imports in the console that are broken off: by the database, the network, a second tab, a person. Nothing is lost.
 
 What the service did is asked of the service itself.
 """

@@ -21,7 +21,8 @@ SCREENS = ("users", "invitations", "imports", "import/new", "mails", "settings",
 LONGEST_TASK = 200  # milliseconds
 
 _LOADED = """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
-  .filter(({ name }) => !name.includes('/api/')).map(({ name, encodedBodySize }) => [name.split('#')[0], encodedBodySize])"""
+  .filter(({ name }) => !name.includes('/api/'))
+  .map(({ name, encodedBodySize }) => [name.split('#')[0], encodedBodySize])"""
 _WATCH_SHIFTS = """window.shifts = []; new PerformanceObserver((list) => { for (const shift of list.getEntries())
   if (!shift.hadRecentInput) window.shifts.push([shift.value, ...shift.sources.map(({ node }) => node?.outerHTML)]); })
   .observe({ type: 'layout-shift', buffered: true });"""

@@ -1,4 +1,4 @@
-"""The scripts of the pages as they travel: without what only authors read, below each other, and meaning the same.
+"""The scripts of the pages as they travel: without what only authors read, below each other, meaning the same.
 
 That they do what they did is seen by tests/console, where Chromium runs what is made here.
 """
@@ -18,7 +18,7 @@ OURS = sorted(name for name in MODULES if not name.startswith("vendor/"))
 @pytest.mark.parametrize(
     ("source", "small"),
     [
-        ("// said\nconst a = 1; // ms\n/** @type {x} */\nconst b = /** @type {any} */ (a);\n", "const a=1;const b=(a);"),
+        ("// said\nconst a = 1; // ms\n/** @x */\nconst b = /** @type {any} */ (a);\n", "const a=1;const b=(a);"),
         ('const a = "// no comment";', 'const a="// no comment";'),
         ("const a = 'it''s' + \"a \\\" b\";", "const a='it''s'+\"a \\\" b\";"),
         ("const a = `http://x   y ${b + `  // ${c}` + d}  z`;", "const a=`http://x   y ${b+`  // ${c}`+d}  z`;"),
@@ -30,9 +30,9 @@ OURS = sorted(name for name in MODULES if not name.startswith("vendor/"))
         ("function a() {}\nfunction b() {}\n", "function a(){}\nfunction b(){}"),
         ("const a = b\n  .c()\n  ?.d;", "const a=b.c()?.d;"),
         ("let a\nlet b", "let a\nlet b"),
-        ("return html`<p>\n    ${a} // b\n    /* c */ <i>d  e</i>\n</p>`;", "return html`<p>\n${a} // b\n/* c */ <i>d  e</i>\n</p>`;"),
+        ("html`<p>\n    ${a} // b\n    /* c */ <i>d  e</i>`;", "html`<p>\n${a} // b\n/* c */ <i>d  e</i>`;"),
         ("const a = `\n   kept\n`;", "const a=`\n   kept\n`;"),
-        ("x(html`<p>${y.map((z) => html`\n  <b>${{ z }.z}</b>\n`)}\n  !</p>`);", "x(html`<p>${y.map((z)=>html`\n<b>${{z}.z}</b>\n`)}\n!</p>`);"),
+        ("html`${a.map((b) => html`\n  ${{ b }.b}\n`)}\n  !`", "html`${a.map((b)=>html`\n${{b}.b}\n`)}\n!`"),
         ("1 .toFixed();\nfoo - ++bar;", "1 .toFixed();foo- ++bar;"),
     ],
 )  # fmt: skip
@@ -59,7 +59,7 @@ def test_a_sheet_keeps_its_rules_and_what_stands_in_quotes() -> None:
     assert sheet(source) == 'a :hover,b > c{content:"{ ; /* x */";margin: calc(1px + 2px) 0;}'.replace("t:", "t: ", 1)
 
 
-# --- one script a page -------------------------------------------------------------------------------------------------
+# --- one script a page ---------------------------------------------------------------------------------------------
 
 SMALL = {
     "one.js": 'import { both } from "./lib/both.js";\nimport { mine } from "./lib/mine.js";\nboth(mine);\n'
@@ -72,13 +72,27 @@ SMALL = {
 }
 
 
-def test_what_several_pages_use_is_a_script_of_its_own_and_each_module_stands_below_what_it_imports() -> None:
+def test_a_module_that_only_some_pages_use_runs_in_none_of_the_others() -> None:
+    pages = {
+        **SMALL,
+        "three.js": 'import { both } from "./lib/both.js";\nimport { mine } from "./lib/mine.js";\nboth(mine);\n',
+    }
+    scripts = joined(pages, ["one.js", "two.js", "three.js"])
+    assert ["function mine(" in scripts[name] for name in (SHARED, "one.js", "two.js", "three.js")] == [
+        False,
+        True,
+        False,
+        True,
+    ]
+
+
+def test_what_all_pages_use_is_a_script_of_its_own_and_each_module_stands_below_what_it_imports() -> None:
     scripts = joined(SMALL, ["one.js", "two.js"])
     assert scripts == {
         SHARED: "const{h,b}=(()=>{// Licence\nvar a=1;return{h:a,b}})();\nconst both=h;\nexport{h,b,both};",
-        "one.js": 'import{h,b,both}from"./shared.js";function mine(){}\nconst later_on=mine;\n'
+        "one.js": 'import{both}from"./shared.js";function mine(){}\nconst later_on=mine;\n'
         "both(mine);const later=()=>Promise.resolve({later_on});",
-        "two.js": 'import{h,b,both}from"./shared.js";both(2);',
+        "two.js": 'import{both}from"./shared.js";both(2);',
     }
 
 
@@ -98,13 +112,9 @@ def test_what_cannot_be_joined_is_refused(change: dict[str, str], why: str) -> N
         joined(SMALL | change, ["one.js", "two.js"])
 
 
-def test_every_module_travels_once_and_with_all_it_names() -> None:
-    scripts = joined(MODULES, PAGES.values())
-    everything = "\n".join(scripts.values())
+def test_every_module_travels_with_all_it_names() -> None:
+    everything = "\n".join(joined(MODULES, list(PAGES.values())).values())
     assert len(OURS) > 40
     for name in OURS:
         for named in {*exports(MODULES[name]), *top_names(MODULES[name])}:
-            declared = re.findall(rf"(?:^|[;}}\s])(?:const|let|function|class) \[?{named}\b", everything)
-            assert declared, f"{named} of {name}"
-        for named in exports(MODULES[name]):
-            assert len(re.findall(rf"^(?:async )?(?:const|function|class) {named}\b", everything, re.MULTILINE)) <= 1
+            assert re.search(rf"\b(?:const|let|function|class) \[?{named}\b", everything), f"{named} of {name}"
