@@ -101,7 +101,7 @@ def _words(page: str, language: str) -> bytes:
 
 @cache
 def _compressed(content: bytes, encoding: str) -> bytes:
-    return brotli.compress(content) if encoding == "br" else gzip.compress(content, mtime=0)
+    return bytes(brotli.compress(content)) if encoding == "br" else gzip.compress(content, mtime=0)
 
 
 def prepare() -> None:

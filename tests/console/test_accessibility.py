@@ -4,6 +4,7 @@ Each is looked at by day and by night, on a desk and on a phone, and is never wi
 """
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -11,7 +12,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
 from tests.conftest import link_of
-from tests.console.conftest import DESK, PASSWORD, PHONE, Service, Visits
+from tests.console.conftest import DESK, PASSWORD, PHONE, Service, Visits, serving
 from tests.console.test_import import NEW, check, heading, named, people, start, total, upload
 from tests.console.test_import_trouble import fail_halfway
 from tests.console.test_people import accept, invite, line, open_invite, picker
@@ -34,6 +35,13 @@ _AXE = """(only) => axe.run(document, {runOnly: only, resultTypes: ['violations'
   found.violations.flatMap(({id, nodes}) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`)))"""
 
 Look = Callable[[Page, str], None]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Service]:
+    """One for all tests: the people of each are its own."""
+    with serving(tmp_path_factory.mktemp("looks"), migrated) as service:
+        yield service
 
 
 @pytest.fixture
@@ -98,7 +106,7 @@ def test_inviting(visit: Visits, service: Service, look: Look) -> None:
     page = visit("/console/#/invitations")
     dialog = open_invite(page)
     look(page, "inviting")
-    dialog.get_by_label("E-mail addresses").fill("zoe@example.com, ann@example.com, nobody")
+    dialog.get_by_label("E-mail addresses").fill("zoe@example.com, eve@example.com, nobody")
     dialog.get_by_role("button", name="Invite people").click()
     expect(dialog.get_by_text("1 address is not right.")).to_be_visible()
     look(page, "inviting, with mistakes")
@@ -114,8 +122,8 @@ def test_inviting(visit: Visits, service: Service, look: Look) -> None:
 
 
 def test_settings_keys_and_mails(visit: Visits, service: Service, look: Look) -> None:
-    invite(service, "ann@example.com")
-    assert wait_for(lambda: service.desk.mails() != [])
+    invite(service, "kim@example.com")
+    assert wait_for(lambda: service.desk.mails("kim@example.com") != [])
     page = visit("/console/#/settings")
     expect(page.get_by_label("Time zone")).to_be_visible()
     look(page, "settings")
@@ -134,7 +142,7 @@ def test_settings_keys_and_mails(visit: Visits, service: Service, look: Look) ->
     page.get_by_role("link", name="Password").click()
     look(page, "own password")
     page.get_by_role("link", name="Sent mails").click()
-    expect(page.get_by_role("table")).to_contain_text("ann@example.com")
+    expect(page.get_by_role("table")).to_contain_text("kim@example.com")
     look(page, "mails")
     page.get_by_role("table").get_by_role("link").first.click()
     expect(page.frame_locator("iframe").get_by_role("heading")).to_be_visible()
@@ -209,9 +217,9 @@ def test_signing_in_again(visit: Visits, service: Service, look: Look) -> None:
 
 
 def test_the_pages_behind_links_in_mails(visit: Visits, service: Service, look: Look) -> None:
-    invite(service, "ann@example.com", first_name="Ann")
-    assert wait_for(lambda: service.desk.mails("ann@example.com") != [])
-    page = visit(f"/accept#{link_of(service.desk.mails('ann@example.com')[0])}", signed_in=False)
+    invite(service, "amy@example.com", first_name="Ann")
+    assert wait_for(lambda: service.desk.mails("amy@example.com") != [])
+    page = visit(f"/accept#{link_of(service.desk.mails('amy@example.com')[0])}", signed_in=False)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     look(page, "accepting")
     page.locator("input[type=password]").first.fill("short")

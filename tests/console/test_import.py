@@ -468,5 +468,6 @@ def test_a_thousand_wrong_rows_never_hold_up_the_page(visit: Visits) -> None:
         expect(page.locator(".match")).to_be_visible()
         return longest
 
-    # What only a busy machine makes long is short another time.
-    assert min(longest := [look_around() for _ in range(2)]) <= 200, longest
+    if (longest := look_around()) > 200:
+        longest = look_around()  # what only a busy machine makes long is short another time
+    assert longest <= 200

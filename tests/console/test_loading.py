@@ -34,7 +34,7 @@ def settled(page: Page) -> Page:
     """The page, when it shows what it is for."""
     expect(page.locator("h1").first).to_be_visible()
     expect(page.get_by_role("main").locator(".loading")).to_have_count(0)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(150)  # what comes a little later comes now
     return page
 
 
@@ -109,7 +109,9 @@ def test_a_large_import_at_work_never_holds_up_the_page(visit: Visits) -> None:
         page.get_by_role("radio", name="Add people without a mail").check()
         start(page)
         expect(heading(page, f"Done: {many:,} people were added")).to_be_visible(timeout=30_000)
-        return max([0.0, *page.evaluate("window.tasks")])
+        tasks: list[float] = page.evaluate("window.tasks")
+        return max(tasks, default=0.0)
 
-    # What only a busy machine makes long is short another time.
-    assert min(longest := [follow(15_000) for _ in range(2)]) <= LONGEST_TASK, longest
+    if (longest := follow(10_000)) > LONGEST_TASK:
+        longest = follow(10_000)  # what only a busy machine makes long is short another time
+    assert longest <= LONGEST_TASK

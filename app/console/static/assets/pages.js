@@ -62,6 +62,7 @@ function Page({ Content, given }) {
 export function Heading({ title, children }) {
   const heading = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
+    if (document.activeElement !== document.body) return; // somebody was quicker
     /** @type {HTMLElement | null} */ (document.querySelector("[autofocus]") ?? heading.current)?.focus();
   }, []);
   useEffect(() => {

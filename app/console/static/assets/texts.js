@@ -39,6 +39,7 @@ export function t(key, params = {}) {
   const branches = (/** @type {any} */ from) => key.split(".").reduce((found, part) => found?.[part], from);
   const found = branches(words.console) ?? branches(words) ?? key;
   const isOne = "count" in params && new Intl.PluralRules(current).select(Number(params.count)) === "one";
+  /** @type {string} */
   const text = typeof found === "string" ? found : (found[isOne ? "one" : "other"] ?? key);
   return text.replace(/\{(\w+)\}/g, (all, name) => (name in params ? shown(params[name]) : all));
 }
