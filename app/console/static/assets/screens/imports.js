@@ -41,7 +41,7 @@ const Nothing = () => html`<div class="card"><${Empty} title=${t("imports.empty"
   <p>${t("imports.empty_text")}</p>
   <p class="row middle">
     <a class="button primary" href=${href(["import", "new"])}>${t("imports.first")}</a>
-    <${Download} path="/import-template.csv" name="rollcall-template.csv">${t("import.upload.template")}<//>
+    <${Download} path="/import-template.csv">${t("import.upload.template")}<//>
   </p>
 <//></div>`;
 

@@ -196,6 +196,6 @@ function Needed() {
       .map((/** @type {any} */ column) => column.title)
       .join(", ")}</p>
     <p class="quiet">${t("import.upload.any_header")}</p>
-    <${Download} path="/import-template.csv" name="rollcall-template.csv">${t("import.upload.template")}<//>
+    <${Download} path="/import-template.csv">${t("import.upload.template")}<//>
   </aside>`;
 }
