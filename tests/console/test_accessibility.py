@@ -190,6 +190,7 @@ def test_imports_that_were_stopped_that_failed_and_that_were_undone(
     page.goto(NEW)
     upload(page, named("staff.csv", people(12_000)))
     check(page)
+    page.get_by_role("radio", name="Hold the invitations back").check()
     start(page)
     with service.standing_still() as states:
         assert "committing" in states, "it was over before anybody looked"

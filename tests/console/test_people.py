@@ -19,7 +19,7 @@ from tests.console.conftest import PASSWORD, PHONE, Service, Visits
 from tests.delivery.test_kill import wait_for
 
 pytest_plugins = ("tests.browser",)
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser of imports")
 
 
 def invite(service: Service, *emails: str, **more: Any) -> list[dict[str, Any]]:
