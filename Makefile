@@ -31,7 +31,7 @@ test: setup lint ## lint, types, architecture and every test
 soak: setup      ## pull plugs, fail disks and race for some minutes, told as it goes
 	$(BIN)/pytest -s -m soak
 
-bench: .venv-bench/.ready  ## what the work costs, beside floors and a peer (ONLY=check,commit,workbook,peer,delivery,latency ROWS=100000 RUNS=5)
+bench: .venv-bench/.ready  ## what the work costs, beside floors and a peer (ONLY=check,commit,workbook,peer,delivery,latency,pages ROWS=100000 RUNS=5)
 	.venv-bench/bin/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(ROWS),--rows $(ROWS)) $(if $(RUNS),--runs $(RUNS))
 
 .venv-bench/.ready: requirements/bench.txt

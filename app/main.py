@@ -1,5 +1,6 @@
 """Wires the HTTP service: the only place that knows all its parts. Starts nothing but the app."""
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from app import __version__
 from app.access.tokens import Keyring
 from app.accounts.router import router as accounts
 from app.audit.router import router as audit
+from app.console.router import prepare as prepare_pages
 from app.console.router import router as console
 from app.directory.router import router as directory
 from app.errors import Code
@@ -52,6 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=prepare_pages, daemon=True).start()  # nobody waits for it, and nobody is kept waiting
         yield
         await run_in_threadpool(spans.close)
         database.close()
@@ -82,7 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
         allow_origins=sorted(allowed_origins(settings)),
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Accept-Language", "Last-Event-ID"],
-        expose_headers=["Location", "Retry-After", "Idempotent-Replayed", "X-Request-Id"],
+        expose_headers=["Content-Disposition", "Location", "Retry-After", "Idempotent-Replayed", "X-Request-Id"],
         max_age=600,
     )
     api = APIRouter(

@@ -17,14 +17,16 @@ from rich.console import Console
 from tests.benchmarks import files, floors, peer, sinks
 from tests.benchmarks.files import Kind, Made
 from tests.benchmarks.latency import Answered, Visitors, p95
+from tests.benchmarks.pages import PAGES, first_content
 from tests.benchmarks.report import Figure
 from tests.benchmarks.service import Service, wait
 from tests.delivery.fast_sink import FastSink
 
-PARTS = ("check", "commit", "workbook", "peer", "delivery", "latency")
+PARTS = ("check", "commit", "workbook", "peer", "delivery", "latency", "pages")
 _PEER_ROWS = 100_000
 _MAILS = 20_000
 _VISITS = 500
+_LOOKS = 9
 _DOMAINS = 100_000
 _MILLION = 1_000_000
 _HOLD = 10_080  # minutes: no mail leaves while something else is measured
@@ -61,6 +63,8 @@ class Bench:
             self.delivery(Kind(min(_MAILS, largest), duplicates=0, bad=0, known=0))
         if "latency" in self.parts:
             self.latency(Kind(largest))
+        if "pages" in self.parts:
+            self.pages()
 
     def note(self, figure: Figure) -> None:
         """Keep a figure, and tell it at once."""
@@ -158,6 +162,16 @@ class Bench:
                 self.note(Figure(f"{name}, p95 {what}", "ms", [p95(busy, visit)], "idle", beside, most=100.0))
         name = "mails of the import between an invitation and its mail"
         self.note(Figure(name, "mails", _overtaking(mails, busy)))
+
+    def pages(self) -> None:
+        """How soon a browser that was never here shows something."""
+        with Service.new(self.folder / "base").running() as api:
+            for name, path in PAGES.items():
+                found = first_content(str(api.http.base_url).partition("/api/")[0], path, _LOOKS)
+                if found is None:
+                    self.console.print("no Chromium on this machine: no page was looked at")
+                    return
+                self.note(Figure(f"first content of {name}, nothing cached", "ms", found, most=100.0))
 
     def _visited(
         self, base: Service, import_id: str, visits: int, hold: int
