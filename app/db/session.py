@@ -1,7 +1,8 @@
 """Sessions and the only commit of the project. Knows no table; decides when a transaction begins and ends."""
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,10 +21,23 @@ _BUSY_MILLISECONDS = 1000
 class Database:
     """One database and its connections. Threads may share it; processes may not."""
 
-    def __init__(self, url: str, *, connections: int = 20) -> None:
+    def __init__(self, url: str, *, connections: int = 20, is_for_long_work: bool = False) -> None:
         self._turns = Turns(Path(url.removeprefix("sqlite:///"))) if url.startswith("sqlite") else None
-        self.engine = _sqlite_engine(url, connections, self._turns) if self._turns else _engine(url, connections)
+        if self._turns:
+            self.engine = _sqlite_engine(url, connections, self._turns, _LONG_WORK if is_for_long_work else _USUAL)
+        else:
+            self.engine = _engine(url, connections)
         self._writer = self.engine.execution_options(rollcall_writes=True)
+        self._copied_at = time.monotonic()
+
+    @contextmanager
+    def for_long_work(self) -> Iterator["Database"]:
+        """The same database by a connection of its own, which finds in memory what the last transaction touched."""
+        own = Database(self.engine.url.render_as_string(hide_password=False), connections=1, is_for_long_work=True)
+        try:
+            yield own
+        finally:
+            own.close()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -43,9 +57,17 @@ class Database:
                 raise
 
     def give_way(self) -> None:
-        """Between two transactions of long work: whoever waits to write goes first."""
-        if self._turns:
-            self._turns.give_way()
+        """Between two transactions of long work: whoever waits to write goes first.
+
+        Now and then it is also the moment to copy what was written from SQLite's log into the file.
+        """
+        if not self._turns:
+            return
+        self._turns.give_way()
+        if time.monotonic() - self._copied_at > _COPY_EVERY_SECONDS:
+            with self.engine.connect() as connection:  # copies what it can without waiting for anybody
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+            self._copied_at = time.monotonic()
 
     def watch(self) -> "ChangeWatch":
         """Tells whether anybody has committed."""
@@ -118,7 +140,17 @@ def _begins(driver: Any) -> bool:
     return True
 
 
-def _sqlite_engine(url: str, connections: int, turns: Turns) -> Engine:
+_COPY_EVERY_SECONDS = 0.5
+_USUAL = {
+    "cache_size": -8 * 1024,  # KiB
+    # Pages that are written again and again are copied from the log into the file once in a while, not each time.
+    "wal_autocheckpoint": 20_000,
+}
+# Every index of a million people has its place in memory; who works long copies between two transactions.
+_LONG_WORK = {"cache_size": -48 * 1024, "wal_autocheckpoint": 0}
+
+
+def _sqlite_engine(url: str, connections: int, turns: Turns, sizes: Mapping[str, int]) -> Engine:
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     # hide_parameters: an error's text ends in logs, and the values of a statement are people's data.
     engine = create_engine(url, pool_size=connections, max_overflow=60, pool_timeout=10, hide_parameters=True)
@@ -131,9 +163,7 @@ def _sqlite_engine(url: str, connections: int, turns: Turns) -> Engine:
             "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
-            "cache_size = -8192",
-            # Pages that an import writes again and again are copied into the database once in a while, not each time.
-            "wal_autocheckpoint = 8000",
+            *(f"{name} = {size}" for name, size in sizes.items()),
         ):
             connection.execute(f"PRAGMA {pragma}")
 

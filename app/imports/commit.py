@@ -60,7 +60,8 @@ def empty_result() -> dict[str, Any]:
 def commit_import(database: Database, job: Job, *, max_lines: int) -> None:
     """Commit an import whose lease we hold: `completed` with its result, or `failed` with the reason."""
     try:
-        _commit(database, job, max_lines)
+        with database.for_long_work() as own:
+            _commit(own, job, max_lines)
     except AppError as error:
         work.fail(database, job, error)
 

@@ -138,16 +138,20 @@ class Plan:
 
     def settle(self, rows: Rows, known_addresses: Collection[str]) -> None:
         """Decide who of the rows that might be added is on the platform already, and count. Once for every row."""
-        is_added = {known: from_a_file(is_known=known) is Decision.ADD_AND_INVITE for known in (False, True)}
-        for position, address in enumerate(rows.addresses):
-            if not is_added[address in known_addresses] and position not in rows.left_out:
-                rows.leave_out(position, Outcome.ALREADY_USER)
-        added = rows.added()
+        added = self.added(rows, known_addresses)
         _note_mistyped_domains(rows, added)
         self._note_names(rows, added)
         for position, key in rows.claims.items():
             self.leaders[key].row = rows.row(position)
         self._count(rows, added)
+
+    def added(self, rows: Rows, known_addresses: Collection[str]) -> Added:
+        """Those that are added; of the others that might have been it is known now that they are there already."""
+        is_added = {known: from_a_file(is_known=known) is Decision.ADD_AND_INVITE for known in (False, True)}
+        for position, address in enumerate(rows.addresses):
+            if not is_added[address in known_addresses] and position not in rows.left_out:
+                rows.leave_out(position, Outcome.ALREADY_USER)
+        return rows.added()
 
     def _count(self, rows: Rows, added: Added) -> None:
         totals = self.totals

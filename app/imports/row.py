@@ -79,15 +79,6 @@ class PlannedRow:
         """Add a finding about one of the row's columns."""
         self.issues += (Issue(code, self.line, column, value, params),)
 
-    @property
-    def is_clean_add(self) -> bool:
-        """Whether nothing needs to be kept of it: the file and the edits say it all."""
-        return self.outcome is Outcome.ADD and not self.issues
-
-    def names(self, column: str) -> Sequence[str]:
-        """What the row names in a column: its student groups, or the one name."""
-        return self.groups if column == "student_groups" else (self.values.get(column, ""),)
-
     def shown_values(self, characters: int | None = None) -> dict[str, Any]:
         """The values as people see them: groups as a list, empty ones as null; of each, so many characters."""
         values = self.values

@@ -70,7 +70,7 @@ class Planned:
 def test_a_complete_row_is_added_as_given() -> None:
     planned = Planned({**JAN, "language": "nl", "student_groups": "Sales / Newcomers", "label": "Staff", "team": "A"})
     (row,) = planned.rows
-    assert (row.outcome, row.line, row.address, row.is_clean_add) == (Outcome.ADD, 2, "jan@example.com", True)
+    assert (row.outcome, row.line, row.address, row.issues) == (Outcome.ADD, 2, "jan@example.com", ())
     assert row.shown_values() == {
         **JAN,
         "language": "nl",
