@@ -1,7 +1,7 @@
 """Sessions and the only commit of the project. Knows no table; decides when a transaction begins and ends."""
 
+import copy
 import sqlite3
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -21,34 +21,23 @@ _BUSY_MILLISECONDS = 1000
 class Database:
     """One database and its connections. Threads may share it; processes may not."""
 
-    def __init__(self, url: str, *, connections: int = 20, is_for_long_work: bool = False) -> None:
+    def __init__(self, url: str, *, connections: int = 20) -> None:
         self._turns = Turns(Path(url.removeprefix("sqlite:///"))) if url.startswith("sqlite") else None
-        if self._turns:
-            self.engine = _sqlite_engine(url, connections, self._turns, _LONG_WORK if is_for_long_work else _USUAL)
-        else:
-            self.engine = _engine(url, connections)
+        self.engine = _sqlite_engine(url, connections, self._turns) if self._turns else _engine(url, connections)
         self._writer = self.engine.execution_options(rollcall_writes=True)
-        self._copied_at = time.monotonic()
-
-    @contextmanager
-    def for_long_work(self) -> Iterator["Database"]:
-        """The same database by a connection of its own, which finds in memory what the last transaction touched."""
-        own = Database(self.engine.url.render_as_string(hide_password=False), connections=1, is_for_long_work=True)
-        try:
-            yield own
-        finally:
-            own.close()
+        self._kept: Connection | None = None
+        self._not_copied = 0
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one snapshot and never waits for a writer. What it changes is thrown away."""
-        with Session(self.engine, autoflush=False) as session:
+        with Session(self._bound(self.engine, writes=False), autoflush=False) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A transaction: committed at the end of the block, rolled back by an exception. Keep it short."""
-        with Session(self._writer, expire_on_commit=False) as session:
+        with Session(self._bound(self._writer, writes=True), expire_on_commit=False) as session:
             yield session
             try:
                 session.commit()
@@ -56,18 +45,42 @@ class Database:
                 session.rollback()  # closing alone would give the connection back in the middle of its transaction
                 raise
 
+    @contextmanager
+    def for_long_work(self) -> Iterator["Database"]:
+        """This database by one connection that is kept, for one thread that writes again and again.
+
+        SQLite forgets what it holds in memory of a file as soon as another connection has written.
+        """
+        if self._turns is None:
+            yield self
+            return
+        with self.engine.connect() as connection:
+            own = copy.copy(self)
+            own._kept = connection
+            driver: Any = connection.connection.driver_connection
+            _set(driver, _LONG_WORK)
+            try:
+                yield own
+            finally:
+                _set(driver, _USUAL)
+
     def give_way(self) -> None:
         """Between two transactions of long work: whoever waits to write goes first.
 
-        Now and then it is also the moment to copy what was written from SQLite's log into the file.
+        Then is also the moment to copy what was written from SQLite's log into its file: nobody waits for that.
         """
-        if not self._turns:
+        if self._turns is None:
             return
         self._turns.give_way()
-        if time.monotonic() - self._copied_at > _COPY_EVERY_SECONDS:
-            with self.engine.connect() as connection:  # copies what it can without waiting for anybody
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
-            self._copied_at = time.monotonic()
+        self._not_copied += 1
+        if self._kept is not None and self._not_copied >= _COPIED_AT_ONCE:
+            driver: Any = self._kept.connection.driver_connection
+            driver.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
+            self._not_copied = 0
+
+    def _bound(self, engine: Engine, *, writes: bool) -> Engine | Connection:
+        """What a session works with: any connection, or the one that is kept."""
+        return engine if self._kept is None else self._kept.execution_options(rollcall_writes=writes)
 
     def watch(self) -> "ChangeWatch":
         """Tells whether anybody has committed."""
@@ -140,17 +153,25 @@ def _begins(driver: Any) -> bool:
     return True
 
 
-_COPY_EVERY_SECONDS = 0.5
+_COPIED_AT_ONCE = 8
+"""Transactions of long work. In a million people's tables they come to fewer pages than others copy (below)."""
 _USUAL = {
     "cache_size": -8 * 1024,  # KiB
     # Pages that are written again and again are copied from the log into the file once in a while, not each time.
     "wal_autocheckpoint": 20_000,
 }
-# Every index of a million people has its place in memory; who works long copies between two transactions.
-_LONG_WORK = {"cache_size": -48 * 1024, "wal_autocheckpoint": 0}
+_LONG_WORK = {
+    "cache_size": -48 * 1024,  # most of the indexes of a million people
+    "wal_autocheckpoint": 0,  # not while others wait: see give_way
+}
 
 
-def _sqlite_engine(url: str, connections: int, turns: Turns, sizes: Mapping[str, int]) -> Engine:
+def _set(driver: Any, pragmas: Mapping[str, int]) -> None:
+    for name, value in pragmas.items():
+        driver.execute(f"PRAGMA {name} = {value}").close()
+
+
+def _sqlite_engine(url: str, connections: int, turns: Turns) -> Engine:
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     # hide_parameters: an error's text ends in logs, and the values of a statement are people's data.
     engine = create_engine(url, pool_size=connections, max_overflow=60, pool_timeout=10, hide_parameters=True)
@@ -163,9 +184,9 @@ def _sqlite_engine(url: str, connections: int, turns: Turns, sizes: Mapping[str,
             "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
-            *(f"{name} = {size}" for name, size in sizes.items()),
         ):
             connection.execute(f"PRAGMA {pragma}")
+        _set(connection, _USUAL)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
