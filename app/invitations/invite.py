@@ -26,7 +26,7 @@ from app.errors import AppError, Code, FieldError
 from app.invitations import queries
 from app.invitations.address import canonical
 from app.invitations.eligibility import Decision, Standing, one_by_one
-from app.invitations.people import Invite, NewPerson, add_invitations, add_message, add_people
+from app.invitations.people import Invite, NewPerson, People, add_invitations, add_message, add_people
 from app.invitations.queries import InvitationView
 
 _COLLISIONS = 3
@@ -196,7 +196,7 @@ def _invite_people(
     """Add who is new, invite all; the invitation of each canonical address."""
     platform_id = actor.platform_id
     newcomers = [person for _, person in people if person.address not in known]
-    added = add_people(session, platform_id, newcomers, invite=None, now=now)
+    added = add_people(session, platform_id, People.of(newcomers), invite=None, now=now)
     user_ids = {person.address: user_id for person, user_id in zip(newcomers, added, strict=True)}
     alike: dict[tuple[str | None, int | None, bool], list[tuple[bytes, NewPerson]]] = {}
     for new, given in people:
@@ -217,8 +217,9 @@ def _invite_people(
             lifetime_days=days,
             is_held=not send,
         )
-        made = add_invitations(session, platform_id, group, invite=how, now=now)
-        ids |= {person.address: uuid.UUID(bytes=one) for (_, person), one in zip(group, made, strict=True)}
+        everybody = People.of([person for _, person in group])
+        made = add_invitations(session, platform_id, [one for one, _ in group], everybody, invite=how, now=now)
+        ids |= {address: uuid.UUID(bytes=one) for address, one in zip(everybody.address, made, strict=True)}
     if ids:
         audit.record(session, actor, Action.INVITATION_CREATED, *ids.values())
     return ids
