@@ -26,7 +26,7 @@ OF_ALL_PLATFORMS = {
         "count_in_batches": "takes batches with their platform",
     },
     "delivery/claims.py": {
-        "due": "the worker serves every platform: whether anybody's mail waits",
+        "is_due": "the worker serves every platform: whether anybody's mail waits",
         "claim": "the worker serves every platform; each one's mails are claimed by its own id",
         "renew": "takes claimed mails, which carry their platform",
         "settle_sent": "takes claimed mails, which carry their platform",
@@ -53,7 +53,6 @@ SPANS_PLATFORMS = {
     "jobs/watch.py": {"look": "numbers about the installation, nobody's data"},
     "db/bulk.py": {"present": "takes the values of a parameter apart; reads no table"},
     "imports/work.py": {
-        "due": "the worker serves every platform",
         "claim": "the worker serves every platform",
         "clear_leases": "the one worker of an SQLite file starts anew",
     },
