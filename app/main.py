@@ -33,7 +33,8 @@ from app.settings import Settings
 from app.spans import spans_to
 from app.web import idempotency, problems
 from app.web.deps import Context, allowed_origins
-from app.web.middleware import BodyLimitProblems, RequestMiddleware
+from app.web.middleware import BodyLimitProblems, RequestMiddleware, SafeHeaders
+from app.web.throttle import Throttle
 
 PREFIX = "/api/v1"
 _FORM_OVERHEAD = 64 * 1024
@@ -75,6 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings=settings,
         database=database,
         keyring=Keyring([key.get_secret_value() for key in settings.secret_keys]),
+        throttle=Throttle(database, settings.requests_per_minute),
     )
     problems.install(app)
     idempotency.install(app)
@@ -88,6 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
         expose_headers=["Content-Disposition", "Location", "Retry-After", "Idempotent-Replayed", "X-Request-Id"],
         max_age=600,
     )
+    app.add_middleware(SafeHeaders, is_tls=settings.public_url.startswith("https://"))
     api = APIRouter(
         prefix=PREFIX,
         max_body_size=settings.body_bytes,
@@ -97,6 +100,7 @@ def create_app(settings: Settings) -> FastAPI:
             Code.SCOPE_MISSING,
             Code.INVALID_REQUEST,
             Code.BODY_TOO_LARGE,
+            Code.TOO_MANY_REQUESTS,
             Code.INTERNAL_ERROR,
             Code.DATABASE_UNAVAILABLE,
         ),
@@ -112,6 +116,7 @@ def create_app(settings: Settings) -> FastAPI:
             Code.BAD_REQUEST,
             Code.NOT_AUTHENTICATED,
             Code.SCOPE_MISSING,
+            Code.TOO_MANY_REQUESTS,
             Code.INTERNAL_ERROR,
             Code.DATABASE_UNAVAILABLE,
         ),
