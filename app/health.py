@@ -39,6 +39,9 @@ class Ready(BaseModel):
     outbox_lag_seconds: float
     workers_alive: int
     senders_paused: list[PausedSender]
+    delivery_paused: bool = Field(
+        examples=[False], description="No mail leaves, by `ROLLCALL_DELIVERY_PAUSED`: what is sent waits."
+    )
 
 
 @router.get("/healthz")
@@ -59,6 +62,7 @@ def readyz(context: ContextOf, response: Response) -> Ready:
         senders_paused=[PausedSender(until=background.paused_until, reason=_code(background))]
         if background.paused_until
         else [],
+        delivery_paused=context.settings.delivery_paused,
     )
 
 
@@ -89,6 +93,9 @@ def metrics(context: ContextOf) -> Response:
     Gauge("rollcall_workers_alive", "Workers alive.", registry=found).set(background.workers_alive)
     Gauge("rollcall_sender_paused", "1 while the mail server takes no mail.", registry=found).set(
         bool(background.paused_until)
+    )
+    Gauge("rollcall_delivery_paused", "1 where mails wait by ROLLCALL_DELIVERY_PAUSED.", registry=found).set(
+        context.settings.delivery_paused
     )
     until = Gauge(
         "rollcall_sender_paused_until_seconds",

@@ -94,6 +94,9 @@ class Settings(DatabaseSettings):
     )
     body_bytes: int = Field(default=1024 * 1024, ge=1024, description="Largest body of any other request, in bytes.")
     mail_connections: int = Field(default=4, ge=1, le=64, description="Connections a worker keeps to the mail server.")
+    delivery_paused: bool = Field(
+        default=False, description="Workers send no mail, it waits. For a restored copy: nobody is mailed again."
+    )
     mail_rate: float = Field(default=0, ge=0, description="Most mails per second in all; 0 is no limit.")
     platform_mail_rate: float = Field(default=0, ge=0, description="Most mails per second of one platform.")
     platform_mails_per_day: int = Field(

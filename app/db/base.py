@@ -23,6 +23,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     false,
+    literal_column,
     or_,
     true,
 )
@@ -126,6 +127,16 @@ def containing(text: str, *columns: InstrumentedAttribute[Any]) -> ColumnElement
         return false()
     words = (or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in text.split())
     return and_(true(), *words)
+
+
+def is_one_of(column: InstrumentedAttribute[str], *values: str) -> ColumnElement[bool]:
+    """A condition in the words of a partial index, values and all: only then SQLite sees that the index will do."""
+    return column.in_([literal_column(f"'{value}'") for value in values])
+
+
+def is_not(column: InstrumentedAttribute[str], value: str) -> ColumnElement[bool]:
+    """The same for all values but one."""
+    return column != literal_column(f"'{value}'")
 
 
 def new_id() -> uuid.UUID:

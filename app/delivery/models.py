@@ -21,6 +21,11 @@ class DeliveryState(StrEnum):
     DROPPED = "dropped"
 
 
+ASIDE = ("failed", "held", "dropped")
+"""States of mails set aside, which neither wait for their turn nor have left: few among many, they have an index."""
+_ASIDE = text(f"state IN {ASIDE}")
+
+
 class MailKind(StrEnum):
     """What a mail is about."""
 
@@ -47,6 +52,14 @@ class Delivery(Base):
             "due_at",
             sqlite_where=text("due_at IS NOT NULL"),
             postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_deliveries_aside",
+            "platform_id",
+            "state",
+            "about_id",
+            sqlite_where=_ASIDE,
+            postgresql_where=_ASIDE,
         ),
     )
 

@@ -58,8 +58,10 @@ class Pump:
         *,
         connections: int,
         rates: Rates | None = None,
+        is_switched_off: bool = False,
     ) -> None:
         self._rates = rates
+        self._is_switched_off = is_switched_off
         self._database = database
         self._writers = writers
         self._connections = connections
@@ -84,13 +86,14 @@ class Pump:
     def tick(self, *, claim: bool = True) -> None:
         """Record results, renew leases, claim more: one short transaction, none where there is nothing to do.
 
+        Who is switched off claims nothing: what waits goes on waiting, until a worker that is not finds it.
         A transaction that fails changes nothing here either: its results are recorded by a later tick.
         """
         self._unrecorded += self._couriers.finished(self._capacity)
         results = self._unrecorded
         now = utcnow()
         pause = self._pause_after(results, now)
-        claim = claim and (pause is None or pause.until <= now)
+        claim = claim and not self._is_switched_off and (pause is None or pause.until <= now)
         renewal = self._needs_renewal()
         if claim and not results and not renewal:
             with self._database.reading() as session:

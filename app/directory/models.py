@@ -106,6 +106,15 @@ class User(Base):
             sqlite_where=text("team_id IS NOT NULL"),
             postgresql_where=text("team_id IS NOT NULL"),
         ),
+        # Not of invited ones: what an import adds pays nothing for it.
+        Index(
+            None,
+            "platform_id",
+            "state",
+            "id",
+            sqlite_where=text("state <> 'invited'"),
+            postgresql_where=text("state <> 'invited'"),
+        ),
     )
 
     platform_id: Mapped[int] = mapped_column(PlatformId, ForeignKey("platforms.id"), primary_key=True)

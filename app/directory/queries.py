@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.db import bulk
-from app.db.base import containing
+from app.db.base import containing, is_not
 from app.directory.models import Label, Organisation, StudentGroup, Team, User, UserState, UserStudentGroup
 
 Named = Organisation | StudentGroup | Label | Team
@@ -182,6 +182,8 @@ def list_people(
         conditions.append(User.id < after)
     if state is not None:
         conditions.append(User.state == state)
+        if state != UserState.INVITED:
+            conditions.append(is_not(User.state, UserState.INVITED))  # there is an index of these
     if q:
         conditions.append(containing(q, User.email, User.first_name, User.last_name))
     return _people(session, platform_id, conditions, limit)

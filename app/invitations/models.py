@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, Text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, Id, PlatformId, UtcDateTime
@@ -40,6 +40,23 @@ class Invitation(Base):
             ["platform_id", "message_id"], ["invitation_messages.platform_id", "invitation_messages.id"]
         ),
         Index(None, "platform_id", "user_id"),
+        Index(
+            None,
+            "platform_id",
+            "import_id",
+            "id",
+            sqlite_where=text("import_id IS NOT NULL"),
+            postgresql_where=text("import_id IS NOT NULL"),
+        ),
+        # Not of pending ones: what an import adds pays nothing for it.
+        Index(
+            None,
+            "platform_id",
+            "state",
+            "id",
+            sqlite_where=text("state <> 'pending'"),
+            postgresql_where=text("state <> 'pending'"),
+        ),
     )
 
     platform_id: Mapped[int] = mapped_column(PlatformId, ForeignKey("platforms.id"), primary_key=True)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.db.base import containing
-from app.delivery.models import Delivery
+from app.db.base import containing, is_not, is_one_of
+from app.delivery.models import ASIDE, Delivery, DeliveryState
 from app.directory import queries as directory
 from app.directory.models import User
 from app.directory.queries import Person
@@ -43,7 +43,7 @@ def in_state(state: InvitationState, now: datetime) -> ColumnElement[bool]:
         return and_(Invitation.state == state, or_(Invitation.expires_at.is_(None), Invitation.expires_at > now))
     if state is InvitationState.EXPIRED:
         return and_(Invitation.state == InvitationState.PENDING, Invitation.expires_at <= now)
-    return Invitation.state == state
+    return and_(Invitation.state == state, is_not(Invitation.state, InvitationState.PENDING))  # there is an index
 
 
 def pending_of_users(
@@ -95,8 +95,14 @@ def list_invitations(
 ) -> list[InvitationView]:
     """Invitations, newest first, behind an id."""
     conditions: list[ColumnElement[bool]] = []
+    position: InstrumentedAttribute[uuid.UUID] = Invitation.id
+    if delivery in ASIDE:  # looked up by their own index, in its order
+        position = Delivery.about_id
+        conditions += [Delivery.platform_id == platform_id, is_one_of(Delivery.state, *ASIDE)]
+    elif delivery is not None and delivery != DeliveryState.SENT:
+        conditions.append(Delivery.due_at.is_not(None))  # as it is of those that wait, and these have an index too
     if after is not None:
-        conditions.append(Invitation.id < after)
+        conditions.append(position < after)
     if state is not None:
         conditions.append(in_state(state, now))
     if delivery is not None:
@@ -105,7 +111,7 @@ def list_invitations(
         conditions.append(Invitation.import_id == import_id)
     if q:
         conditions.append(containing(q, Invitation.email, Invitation.first_name, Invitation.last_name))
-    return _views(session, platform_id, conditions, limit, now)
+    return _views(session, platform_id, conditions, limit, now, position)
 
 
 def views_by_id(
@@ -117,7 +123,12 @@ def views_by_id(
 
 
 def _views(
-    session: Session, platform_id: int, conditions: Sequence[ColumnElement[bool]], limit: int, now: datetime
+    session: Session,
+    platform_id: int,
+    conditions: Sequence[ColumnElement[bool]],
+    limit: int,
+    now: datetime,
+    position: InstrumentedAttribute[uuid.UUID] = Invitation.id,
 ) -> list[InvitationView]:
     rows = session.execute(
         select(Invitation, Delivery, InvitationMessage.text)
@@ -138,7 +149,7 @@ def _views(
             isouter=True,
         )
         .where(Invitation.platform_id == platform_id, *conditions)
-        .order_by(Invitation.id.desc())
+        .order_by(position.desc())
         .limit(limit)
     ).all()
     people = directory.people_by_id(session, platform_id, [row[0].user_id for row in rows if row[0].user_id])

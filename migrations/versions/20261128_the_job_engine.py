@@ -10,7 +10,6 @@ changes them (`tests/contract/test_migrations.py` tells) gets a migration that r
 from typing import Any
 
 from alembic import op
-from procrastinate.schema import SchemaManager
 
 revision = "0003"
 down_revision = "0002"
@@ -36,6 +35,8 @@ def upgrade() -> None:
     """Make them."""
     connection = op.get_bind()
     if connection.dialect.name == "postgresql":
+        from procrastinate.schema import SchemaManager  # nobody needs Procrastinate beside an SQLite file
+
         driver: Any = connection.connection.driver_connection  # of many statements at once, without parameters
         driver.execute(SchemaManager.get_schema())
         # Teams and users point at each other: SQLite was given this key with the table, PostgreSQL takes it afterwards.

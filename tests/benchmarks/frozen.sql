@@ -87,6 +87,7 @@ CREATE TABLE users (
 );
 CREATE INDEX ix_users_platform_id_label_id ON users (platform_id, label_id) WHERE label_id IS NOT NULL;
 CREATE INDEX ix_users_platform_id_organisation_id ON users (platform_id, organisation_id);
+CREATE INDEX ix_users_platform_id_state_id ON users (platform_id, state, id) WHERE state <> 'invited';
 CREATE INDEX ix_users_platform_id_team_id ON users (platform_id, team_id) WHERE team_id IS NOT NULL;
 
 CREATE TABLE user_student_groups (
@@ -126,6 +127,8 @@ CREATE TABLE invitations (
     CONSTRAINT fk_invitations_platform_id FOREIGN KEY(platform_id) REFERENCES platforms (id)
 );
 CREATE INDEX ix_invitations_platform_id_user_id ON invitations (platform_id, user_id);
+CREATE INDEX ix_invitations_platform_id_import_id_id ON invitations (platform_id, import_id, id) WHERE import_id IS NOT NULL;
+CREATE INDEX ix_invitations_platform_id_state_id ON invitations (platform_id, state, id) WHERE state <> 'pending';
 
 CREATE TABLE deliveries (
     platform_id INTEGER NOT NULL,
@@ -147,3 +150,4 @@ CREATE TABLE deliveries (
     CONSTRAINT fk_deliveries_platform_id FOREIGN KEY(platform_id) REFERENCES platforms (id)
 );
 CREATE INDEX ix_deliveries_due ON deliveries (lane, platform_id, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX ix_deliveries_aside ON deliveries (platform_id, state, about_id) WHERE state IN ('failed', 'held', 'dropped');

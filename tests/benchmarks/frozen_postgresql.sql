@@ -105,6 +105,8 @@ CREATE INDEX ix_users_platform_id_label_id ON users (platform_id, label_id) WHER
 
 CREATE INDEX ix_users_platform_id_organisation_id ON users (platform_id, organisation_id);
 
+CREATE INDEX ix_users_platform_id_state_id ON users (platform_id, state, id) WHERE state <> 'invited';
+
 CREATE INDEX ix_users_platform_id_team_id ON users (platform_id, team_id) WHERE team_id IS NOT NULL;
 
 CREATE TABLE user_student_groups (
@@ -147,6 +149,10 @@ CREATE TABLE invitations (
 
 CREATE INDEX ix_invitations_platform_id_user_id ON invitations (platform_id, user_id);
 
+CREATE INDEX ix_invitations_platform_id_import_id_id ON invitations (platform_id, import_id, id) WHERE import_id IS NOT NULL;
+
+CREATE INDEX ix_invitations_platform_id_state_id ON invitations (platform_id, state, id) WHERE state <> 'pending';
+
 CREATE TABLE deliveries (
 	platform_id INTEGER NOT NULL,
 	about_id UUID NOT NULL,
@@ -168,6 +174,8 @@ CREATE TABLE deliveries (
 );
 
 CREATE INDEX ix_deliveries_due ON deliveries (lane, platform_id, due_at) WHERE due_at IS NOT NULL;
+
+CREATE INDEX ix_deliveries_aside ON deliveries (platform_id, state, about_id) WHERE state IN ('failed', 'held', 'dropped');
 
 ALTER TABLE teams ADD CONSTRAINT fk_teams_platform_id_leader_id FOREIGN KEY(platform_id, leader_id) REFERENCES users (platform_id, id);
 

@@ -39,6 +39,7 @@ def environment(desk: Desk) -> dict[str, str]:
         "ROLLCALL_PUBLIC_URL": settings.public_url,
         "ROLLCALL_MAIL_URL": settings.mail_url,
         "ROLLCALL_MAIL_FROM": settings.mail_from,
+        "ROLLCALL_DELIVERY_PAUSED": str(settings.delivery_paused),
     }
 
 

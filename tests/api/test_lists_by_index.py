@@ -1,0 +1,43 @@
+"""Filtered lists are looked up by an index made for them, on both databases: else they read a million rows."""
+
+import uuid
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event
+
+from tests.conftest import Desk
+
+LISTS = [
+    ("/invitations?delivery=failed", "ix_deliveries_aside"),
+    ("/invitations?delivery=held", "ix_deliveries_aside"),
+    ("/invitations?delivery=dropped", "ix_deliveries_aside"),
+    (f"/invitations?import_id={uuid.UUID(int=7)}", "ix_invitations_platform_id_import_id_id"),
+    ("/invitations?state=accepted", "ix_invitations_platform_id_state_id"),
+    ("/invitations?state=revoked", "ix_invitations_platform_id_state_id"),
+    ("/users?state=active", "ix_users_platform_id_state_id"),
+    ("/users?state=disabled", "ix_users_platform_id_state_id"),
+]
+
+
+@pytest.mark.parametrize(("path", "index"), LISTS)
+def test_a_filtered_list_is_looked_up_by_its_index(desk: Desk, path: str, index: str) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def _note(_connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: object) -> None:
+        if "ORDER BY" in statement and "LIMIT" in statement:
+            asked.append((statement, parameters))
+
+    engine = desk.app.state.context.database.engine
+    event.listen(engine, "before_cursor_execute", _note)
+    assert desk.http.get(path).status_code == 200
+    event.remove(engine, "before_cursor_execute", _note)
+    statement, parameters = asked[0]  # behind it the people of the page are looked up
+    with desk.database.engine.connect() as connection:
+        if desk.database.is_shared:  # in tables this small nobody takes an index of his own accord
+            connection.exec_driver_sql("SET enable_seqscan = off")
+            connection.exec_driver_sql("SET enable_sort = off")
+            connection.exec_driver_sql("SET enable_bitmapscan = off")
+        explain = "EXPLAIN" if desk.database.is_shared else "EXPLAIN QUERY PLAN"
+        plan = "\n".join(str(row) for row in connection.exec_driver_sql(f"{explain} {statement}", parameters))
+    assert index in plan, plan
