@@ -76,8 +76,8 @@ def documented(*codes: Code) -> dict[int | str, dict[str, Any]]:
         codes = tuple(dict.fromkeys((*codes, Code.DATABASE_UNAVAILABLE)))
     if any(status_of(code) == 429 for code in codes):  # and so does its 429
         codes = tuple(dict.fromkeys((Code.TOO_MANY_REQUESTS, *codes)))
-    if Code.IDEMPOTENCY_KEY_REUSED in codes:  # who takes a key may find that it is none
-        codes = (*codes, Code.IDEMPOTENCY_KEY_INVALID)
+    if Code.IDEMPOTENCY_KEY_REUSED in codes:  # who takes a key may find that it is none, or that its answer was erased
+        codes = (*codes, Code.IDEMPOTENCY_KEY_INVALID, Code.ANSWER_ERASED)
     for code in codes:
         by_status.setdefault(status_of(code), []).append(code)
     return {
