@@ -28,7 +28,7 @@ run: setup       ## serve on port 8000 with a platform of its own in var/
 test: setup lint ## lint, types, architecture and every test
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-soak: setup      ## pull plugs, fail disks and race for some minutes, told as it goes
+soak: setup      ## pull plugs, fail disks, race and fuzz, then an hour of everyday, told as it goes (SOAK_MINUTES=60)
 	$(BIN)/pytest -s -m soak
 
 bench: .venv-bench/.ready  ## what the work costs, beside floors and a peer (ONLY=check,commit,workbook,peer,delivery,latency,pages ROWS=100000 RUNS=5)

@@ -39,6 +39,7 @@ class Code(StrEnum):
     INVALID_CURSOR = "invalid_cursor"
     IDEMPOTENCY_KEY_INVALID = "idempotency_key_invalid"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    ANSWER_ERASED = "answer_erased"
     IDEMPOTENCY_KEY_IN_USE = "idempotency_key_in_use"
     INTERNAL_ERROR = "internal_error"
     DATABASE_UNAVAILABLE = "database_unavailable"
@@ -105,6 +106,7 @@ KINDS: Mapping[Code, Kind] = {
     Code.INVALID_CURSOR: Kind.INVALID,
     Code.IDEMPOTENCY_KEY_INVALID: Kind.INVALID,
     Code.IDEMPOTENCY_KEY_REUSED: Kind.INVALID,
+    Code.ANSWER_ERASED: Kind.GONE,
     Code.IDEMPOTENCY_KEY_IN_USE: Kind.CONFLICT,
     Code.SIGN_IN_FAILED: Kind.UNAUTHENTICATED,
     Code.ORIGIN_REFUSED: Kind.FORBIDDEN,

@@ -108,6 +108,10 @@ class AuditEvent(Base):
     remote_address: Mapped[str | None] = mapped_column(String(64))
 
 
+ERASED_ANSWER = b"{}"
+"""The body of a kept answer that told of a person who has been erased since."""
+
+
 class IdempotencyKey(Base):
     """One Idempotency-Key of one actor on one method and path; `key_hash` covers all four."""
 

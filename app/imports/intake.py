@@ -217,7 +217,7 @@ async def _gathered(request: Request) -> AsyncIterator[bytes]:
 def _file_name(given: str | None, nameless: str) -> str:
     """A file's name without folders and control characters; `nameless` where there is none."""
     name = _NOT_IN_A_FILE_NAME.sub("", re.split(r"[/\\]", given or "")[-1]).strip()
-    return name[:255] or nameless
+    return name[:255] if name.strip(".") else nameless
 
 
 def _finish(

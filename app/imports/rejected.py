@@ -26,7 +26,7 @@ from app.imports.row import Edit, Outcome, changed_value
 
 _AT_ONCE = 500
 _MARK = "\ufeff"
-_FORMULA = re.compile("'*[=+\\-@\t\r]")
+_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # the wide ones: so read in Japanese, Chinese, Korean
 _SPREADSHEET_DELIMITER = ";"  # what Excel expects where a comma is the decimal sign: most of Europe
 
 

@@ -18,7 +18,7 @@ from app.access.actor import worker
 from app.access.audit import Action
 from app.db import bulk, wake
 from app.db.base import as_json, new_id, utcnow
-from app.db.session import Database
+from app.db.session import UNAVAILABLE, Database
 from app.errors import AppError, Code
 from app.imports import queries
 from app.imports.models import Import, ImportEdit, ImportOriginal, ImportPiece, ImportRow
@@ -195,6 +195,12 @@ def try_again_later(database: Database, job: Job) -> None:
     with ours(database, job) as (_, imported):
         imported.lease = None
         imported.due_at = utcnow() + _RETRY_AFTER * job.attempts
+
+
+def count_no_attempt(database: Database, job: Job) -> None:
+    """The database failed us, not the work: however long the disk is full, nothing is given up. The lease goes on."""
+    with suppress(NoLongerOurs, *UNAVAILABLE), ours(database, job) as (_, imported):
+        imported.attempts = job.attempts - 1
 
 
 def look_again(imported: Import, *, now: datetime) -> None:

@@ -74,6 +74,7 @@ def run(database: Database, job: Job, *, max_lines: int) -> None:
             work.leave_to_worker(database, job)
             return
         if isinstance(error, UNAVAILABLE):
+            work.count_no_attempt(database, job)
             raise
         bound.error("import_work_broke", kind=type(error).__name__, where=place_of(error))
         with suppress(NoLongerOurs):

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Row, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.access.models import IdempotencyKey
+from app.access.models import ERASED_ANSWER, IdempotencyKey
 from app.db.base import first_id_of
 from app.imports.models import Import
 from app.privacy.person import Person
@@ -97,7 +97,7 @@ def empty_answers(session: Session, person: Person, keys: Sequence[bytes]) -> No
         session.execute(
             update(IdempotencyKey)
             .where(of_platform, IdempotencyKey.key_hash == key, IdempotencyKey.body.is_not(None))
-            .values(body=b"{}")
+            .values(body=ERASED_ANSWER)
         )
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from app.access.actor import Actor
-from app.access.models import IdempotencyKey
+from app.access.models import ERASED_ANSWER, IdempotencyKey
 from app.access.sweep import ANSWERS_ARE_KEPT_FOR
 from app.db import bulk
 from app.db.base import new_id, utcnow
@@ -128,9 +128,11 @@ def reserve(database: Database, actor: Actor, method: str, path: str, key: str, 
 
 
 def replay_or_refuse(kept: Kept, fingerprint: bytes) -> Replay:
-    """The replay of a kept answer. Raises AppError idempotency_key_reused for another request."""
+    """The replay of a kept answer. Raises AppError idempotency_key_reused for another request, answer_erased."""
     if kept.fingerprint != fingerprint:
         raise AppError(Code.IDEMPOTENCY_KEY_REUSED)
+    if kept.body == ERASED_ANSWER:
+        raise AppError(Code.ANSWER_ERASED)
     return Replay(kept)
 
 

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problems, in the reader's language. The only place that knows HTTP statuses of errors."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -76,8 +77,8 @@ def documented(*codes: Code) -> dict[int | str, dict[str, Any]]:
         codes = tuple(dict.fromkeys((*codes, Code.DATABASE_UNAVAILABLE)))
     if any(status_of(code) == 429 for code in codes):  # and so does its 429
         codes = tuple(dict.fromkeys((Code.TOO_MANY_REQUESTS, *codes)))
-    if Code.IDEMPOTENCY_KEY_REUSED in codes:  # who takes a key may find that it is none
-        codes = (*codes, Code.IDEMPOTENCY_KEY_INVALID)
+    if Code.IDEMPOTENCY_KEY_REUSED in codes:  # who takes a key may find that it is none, or that its answer was erased
+        codes = (*codes, Code.IDEMPOTENCY_KEY_INVALID, Code.ANSWER_ERASED)
     for code in codes:
         by_status.setdefault(status_of(code), []).append(code)
     return {
@@ -104,6 +105,16 @@ def language_of(accept_language: str | None) -> str:
     return FALLBACK
 
 
+class _ProblemResponse(JSONResponse):
+    """A problem may quote what was sent: half a character in it must not make the refusal a fault of ours."""
+
+    media_type = MEDIA_TYPE
+
+    def render(self, content: Any) -> bytes:
+        """JSON in UTF-8, with a question mark for what UTF-8 cannot say."""
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
 def problem(request: Request, error: AppError) -> Response:
     """The answer to a refused request."""
     language = language_of(request.headers.get("accept-language"))
@@ -127,7 +138,7 @@ def problem(request: Request, error: AppError) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if error.kind in {Kind.UNAVAILABLE, Kind.TOO_MANY} or error.retry_after:
         headers["Retry-After"] = str(error.retry_after or RETRY_SECONDS)
-    return JSONResponse(jsonable_encoder(body), status, headers, media_type=MEDIA_TYPE)
+    return _ProblemResponse(jsonable_encoder(body), status, headers)
 
 
 def _field_text(language: str, field: FieldError) -> str:

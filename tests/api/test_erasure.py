@@ -195,7 +195,7 @@ def test_a_retry_after_the_erasure_does_nothing_and_tells_nothing(past: Past) ->
     user_id = str(past.invited()["user_id"])
     past.erased(user_id)
     again = past.desk.http.post("/invitations", json=past.body, headers=past.key)
-    assert (again.status_code, again.json(), again.headers["idempotent-replayed"]) == (201, {}, "true")
+    assert (again.status_code, again.json()["code"]) == (410, "answer_erased")
     assert where(past.desk) == []
 
 

@@ -1,6 +1,7 @@
 """An SMTP server in a process of its own, fast enough to hurt: it writes every mail into a log before it says 250.
 
-`python -m tests.delivery.fast_sink LOG` prints its port and ends with its standard input. Refuses nobody.
+`python -m tests.delivery.fast_sink LOG` prints its port and ends with its standard input. Refuses nobody,
+unless told to put off every so-manieth: `... LOG 100`.
 """
 
 import asyncio
@@ -17,13 +18,14 @@ _MESSAGE_ID = re.compile(rb"^Message-ID:[ \t]*(\S+)", re.IGNORECASE | re.MULTILI
 class FastSink:
     """The server, started for a block; what it accepted can be read at any moment."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, put_off_every: int = 0) -> None:
         self._log = log
+        self._put_off_every = put_off_every
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "tests.delivery.fast_sink", str(self._log)]
+        command = [sys.executable, "-m", "tests.delivery.fast_sink", str(self._log), str(self._put_off_every)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.url = f"smtp://127.0.0.1:{int(_pipe(self._process.stdout).readline())}"
         return self
@@ -39,6 +41,11 @@ class FastSink:
         lines = self._log.read_text(encoding="ascii").splitlines()
         return [(recipient, message_id) for recipient, message_id in map(str.split, lines)]
 
+    def put_off(self) -> int:
+        """How many mails it has put off."""
+        refused = self._log.with_suffix(".put-off")
+        return len(refused.read_bytes()) if refused.exists() else 0
+
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
     assert pipe is not None
@@ -48,8 +55,12 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
 class _Connection(asyncio.Protocol):
     """One client. Commands may come in one packet."""
 
-    def __init__(self, log: int) -> None:
+    asked = 0
+
+    def __init__(self, log: int, put_off: int, every: int) -> None:
         self._log = log
+        self._put_off = put_off
+        self._every = every
         self._waiting = b""
         self._is_content = False
         self._recipient = ""
@@ -83,6 +94,11 @@ class _Connection(asyncio.Protocol):
         else:
             if verb == "RCPT":
                 self._recipient = line.partition("<")[2].partition(">")[0]
+                _Connection.asked += 1
+                if self._every and _Connection.asked % self._every == 0:
+                    os.write(self._put_off, b"x")
+                    self._say("451 4.7.1 come back later")
+                    return
             self._say("250 OK")
 
     def _keep(self, content: bytes) -> None:
@@ -96,14 +112,16 @@ class _Connection(asyncio.Protocol):
         self._transport.write(f"{reply}\r\n".encode("ascii"))
 
 
-async def _serve(log: Path) -> None:
-    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+async def _serve(log: Path, every: int) -> None:
+    handle, put_off = (
+        os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644) for name in (log, log.with_suffix(".put-off"))
+    )
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Connection(handle), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: _Connection(handle, put_off, every), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.buffer.read)  # its end is ours: nobody is left who wants mails
     server.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(Path(sys.argv[1])))
+    asyncio.run(_serve(Path(sys.argv[1]), int(sys.argv[2])))

@@ -86,7 +86,7 @@ class Service:
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self._one_at_a_time = threading.Lock()
-        self._process = self._started()
+        self.process = self._started()
 
     def _started(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "app.cli", "serve", "--port", str(self._port)]
@@ -97,11 +97,11 @@ class Service:
         """`kill -9`. The parent starts its children again; without a parent, we start everything."""
         with self._one_at_a_time:
             if victim == "everything":
-                os.killpg(self._process.pid, signal.SIGKILL)
-                self._process.wait()
-                self._process = self._started()
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+                self.process = self._started()
                 return
-            for name, pid in children(self._process).items():
+            for name, pid in children(self.process).items():
                 if victim in {name, "both"}:
                     with suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
@@ -113,8 +113,8 @@ class Service:
 
     def end(self) -> None:
         """The last plug: everything was written down before."""
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 class Books:

@@ -31,7 +31,7 @@ _FEWEST: Final = 20
 _LINE_ENDS: Final = frozenset("\r\n")
 
 SEP_LINE: Final = re.compile(r'"?sep=([^\w\s"\']|\t)"?(?:\r\n|\r|\n)?', re.IGNORECASE)
-_GUARDED: Final = re.compile("''*[=+\\-@\t\r]")
+_GUARDED: Final = re.compile("''*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 Record = tuple[int, list[str]]
 """A record: the line it starts on, and its cells."""
