@@ -8,12 +8,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from app.db import base
 from app.db.turns import Turns
+
+if TYPE_CHECKING:
+    from psycopg import Connection as Driver
 
 BUSY_SECONDS: Final = 20.0
 """Whoever waits longer for somebody else's transaction gives up, and is told to come back."""
@@ -44,6 +47,13 @@ def postgresql_engine(url: str, connections: int) -> Engine:
         theirs = connection.execute("SELECT clock_timestamp()").fetchone()[0]
         connection.rollback()
         base.set_clock(theirs - (before + (datetime.now(UTC) - before) / 2))
+
+    @event.listens_for(engine, "commit")
+    def _refuse_to_lose(connection: Connection) -> None:
+        # PostgreSQL answers the COMMIT of a failed transaction by a ROLLBACK, and no error.
+        driver = cast("Driver[Any]", connection.connection.driver_connection)
+        if driver.info.transaction_status.name == "INERROR":
+            raise RuntimeError("a transaction that has failed cannot be committed")
 
     return engine
 
