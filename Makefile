@@ -5,7 +5,7 @@ SRC := app docs migrations tests
 TYPESCRIPT := 7.0.2
 TSC := .node/$(TYPESCRIPT)/node_modules/.bin/tsc
 
-.PHONY: help setup demo run test soak bench lint lock openapi clean
+.PHONY: help setup demo run test soak bench audit audit-tool lint lock openapi clean
 
 help:            ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,12 +31,22 @@ test: setup lint ## lint, types, architecture and every test
 soak: setup      ## pull plugs, fail disks and race for some minutes, told as it goes
 	$(BIN)/pytest -s -m soak
 
-bench: .venv-bench/.ready  ## what the work costs, beside floors and a peer (ONLY=check,commit,workbook,peer,delivery,latency ROWS=100000 RUNS=5)
+bench: .venv-bench/.ready  ## what the work costs, beside floors and a peer (ONLY=check,commit,workbook,peer,delivery,latency,pages ROWS=100000 RUNS=5)
 	.venv-bench/bin/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(ROWS),--rows $(ROWS)) $(if $(RUNS),--runs $(RUNS))
 
 .venv-bench/.ready: requirements/bench.txt
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
+audit: audit-tool  ## known holes in the locked dependencies, where the advisories can be reached
+	@.venv-audit/bin/python .ci/audit.py requirements/runtime.txt
+
+audit-tool: .venv-audit/.ready
+
+.venv-audit/.ready: requirements/audit.txt
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
 	@touch $@
 
 lint: setup      ## ruff, mypy (strict), the layers, and the types of the console's scripts where node exists
@@ -57,6 +67,7 @@ lock:            ## lock files with hashes and without addresses (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgresql --extra opentelemetry -o requirements/runtime.txt pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgresql --extra opentelemetry --group dev -o requirements/dev.txt pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra postgresql --extra opentelemetry --group dev --group bench -o requirements/bench.txt pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group audit -o requirements/audit.txt
 
 clean:           ## remove the virtual environments and all local data
-	rm -rf .venv .venv-bench .node var
+	rm -rf .venv .venv-audit .venv-bench .node var

@@ -43,6 +43,9 @@ def _serve(settings: Settings, listening: int) -> None:
         timeout_graceful_shutdown=int(DRAIN_SECONDS),
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         server_header=False,
+        # Who asks is whoever connects to us, unless that is a proxy we were told of: limits count by this address.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
     )
     # As the TCP socket it is: only then the event loop sends each answer at once (TCP_NODELAY). Given its number alone,
     # uvicorn takes it for another kind, and answers wait 40 ms for the client's acknowledgement.

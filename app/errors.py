@@ -88,6 +88,10 @@ class Code(StrEnum):
     NOT_RUNNING = "not_running"
     NOT_UNDOABLE = "not_undoable"
     TOO_MANY_STREAMS = "too_many_streams"
+    TOO_MANY_SIGN_INS = "too_many_sign_ins"
+    TOO_MANY_RESETS = "too_many_resets"
+    TOO_MANY_REQUESTS = "too_many_requests"
+    TOO_MANY_MAILS = "too_many_mails"
 
 
 KINDS: Mapping[Code, Kind] = {
@@ -111,6 +115,10 @@ KINDS: Mapping[Code, Kind] = {
     Code.NOT_RUNNING: Kind.CONFLICT,
     Code.NOT_UNDOABLE: Kind.CONFLICT,
     Code.TOO_MANY_STREAMS: Kind.TOO_MANY,
+    Code.TOO_MANY_SIGN_INS: Kind.TOO_MANY,
+    Code.TOO_MANY_RESETS: Kind.TOO_MANY,
+    Code.TOO_MANY_REQUESTS: Kind.TOO_MANY,
+    Code.TOO_MANY_MAILS: Kind.TOO_MANY,
     Code.INTERNAL_ERROR: Kind.FAULT,
     Code.DATABASE_UNAVAILABLE: Kind.UNAVAILABLE,
     Code.SERVICE_BUSY: Kind.UNAVAILABLE,

@@ -42,8 +42,8 @@ class Ready(BaseModel):
 
 
 @router.get("/healthz")
-def healthz() -> Alive:
-    """Liveness: the process answers."""
+async def healthz() -> Alive:
+    """Liveness: the process answers. It waits for no thread, whatever all of them are doing."""
     return Alive(status="ok")
 
 

@@ -1,5 +1,6 @@
 """Wires the HTTP service: the only place that knows all its parts. Starts nothing but the app."""
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from app import __version__
 from app.access.tokens import Keyring
 from app.accounts.router import router as accounts
 from app.audit.router import router as audit
+from app.console.router import prepare as prepare_pages
 from app.console.router import router as console
 from app.directory.router import router as directory
 from app.errors import Code
@@ -31,7 +33,8 @@ from app.settings import Settings
 from app.spans import spans_to
 from app.web import idempotency, problems
 from app.web.deps import Context, allowed_origins
-from app.web.middleware import BodyLimitProblems, RequestMiddleware
+from app.web.middleware import BodyLimitProblems, RequestMiddleware, SafeHeaders
+from app.web.throttle import Throttle
 
 PREFIX = "/api/v1"
 _FORM_OVERHEAD = 64 * 1024
@@ -52,6 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=prepare_pages, daemon=True).start()  # nobody waits for it, and nobody is kept waiting
         yield
         await run_in_threadpool(spans.close)
         database.close()
@@ -72,6 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings=settings,
         database=database,
         keyring=Keyring([key.get_secret_value() for key in settings.secret_keys]),
+        throttle=Throttle(database, settings.requests_per_minute),
     )
     problems.install(app)
     idempotency.install(app)
@@ -82,9 +87,10 @@ def create_app(settings: Settings) -> FastAPI:
         allow_origins=sorted(allowed_origins(settings)),
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Accept-Language", "Last-Event-ID"],
-        expose_headers=["Location", "Retry-After", "Idempotent-Replayed", "X-Request-Id"],
+        expose_headers=["Content-Disposition", "Location", "Retry-After", "Idempotent-Replayed", "X-Request-Id"],
         max_age=600,
     )
+    app.add_middleware(SafeHeaders, is_tls=settings.public_url.startswith("https://"))
     api = APIRouter(
         prefix=PREFIX,
         max_body_size=settings.body_bytes,
@@ -94,6 +100,7 @@ def create_app(settings: Settings) -> FastAPI:
             Code.SCOPE_MISSING,
             Code.INVALID_REQUEST,
             Code.BODY_TOO_LARGE,
+            Code.TOO_MANY_REQUESTS,
             Code.INTERNAL_ERROR,
             Code.DATABASE_UNAVAILABLE,
         ),
@@ -109,6 +116,7 @@ def create_app(settings: Settings) -> FastAPI:
             Code.BAD_REQUEST,
             Code.NOT_AUTHENTICATED,
             Code.SCOPE_MISSING,
+            Code.TOO_MANY_REQUESTS,
             Code.INTERNAL_ERROR,
             Code.DATABASE_UNAVAILABLE,
         ),

@@ -4,6 +4,7 @@ Decides what a valid configuration is; never opens, connects to or creates anyth
 """
 
 from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -95,6 +96,15 @@ class Settings(DatabaseSettings):
     mail_connections: int = Field(default=4, ge=1, le=64, description="Connections a worker keeps to the mail server.")
     mail_rate: float = Field(default=0, ge=0, description="Most mails per second in all; 0 is no limit.")
     platform_mail_rate: float = Field(default=0, ge=0, description="Most mails per second of one platform.")
+    platform_mails_per_day: int = Field(
+        default=1_000_000, ge=0, description="Most invitation mails of one platform in a day; 0 is no limit."
+    )
+    requests_per_minute: int = Field(
+        default=6000, ge=0, description="Most requests a minute of one key or signed-in person; 0 is no limit."
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Comma-separated addresses and networks of proxies whose X-Forwarded-* are believed."
+    )
     otel_endpoint: str = Field(
         default="", description="An OpenTelemetry collector that gets spans of requests, `http://collector:4318`."
     )
@@ -105,7 +115,7 @@ class Settings(DatabaseSettings):
         """Whether mails go into a folder, where they can be read again."""
         return urlsplit(self.mail_url).scheme == "folder"
 
-    @field_validator("secret_keys", "allowed_origins", mode="before")
+    @field_validator("secret_keys", "allowed_origins", "trusted_proxies", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -119,6 +129,16 @@ class Settings(DatabaseSettings):
             if len(key.get_secret_value()) < 32 or len(set(key.get_secret_value())) < 8:
                 raise ValueError("each key needs at least 32 characters, 8 of them different")
         return keys
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            for network in value:
+                ip_network(network)
+        except ValueError:
+            raise ValueError("each must be an address (10.0.0.7) or a network (10.0.0.0/8)") from None
+        return value
 
     @field_validator("public_url")
     @classmethod

@@ -19,7 +19,7 @@ from app.errors import AppError, Code, FieldError
 from app.invitations import queries
 from app.invitations.address import NotAnAddress, canonical
 from app.invitations.models import Invitation, InvitationState
-from app.invitations.people import Invite, NewPerson, add_people
+from app.invitations.people import Invite, NewPerson, People, add_people
 from app.texts import FALLBACK
 
 DEFAULT_TIME_ZONE = "Europe/Brussels"
@@ -71,7 +71,7 @@ def create_platform(session: Session, new: NewPlatform, *, now: datetime) -> Pla
         language=new.language,
     )
     invite = Invite(inviter_name=None, inviter_email=None, message_id=None, lane=Lane.SINGLE, is_held=True)
-    add_people(session, platform.id, [person], invite=invite, now=now, role=Role.ADMIN)
+    add_people(session, platform.id, People.of([person]), invite=invite, now=now, role=Role.ADMIN)
     for invitation in session.scalars(select(Invitation).where(Invitation.platform_id == platform.id)):
         invitation.expires_at = now + timedelta(days=DEFAULT_INVITATION_DAYS)
         audit.record(session, command_line(platform.id), Action.INVITATION_CREATED, invitation.id)

@@ -41,7 +41,7 @@ def make_pump(settings: Settings, database: Database) -> Pump:
         sender_from_url(settings.mail_url),
         {MailKind.INVITATION: InvitationMail(letterhead), MailKind.PASSWORD_RESET: ResetMail(letterhead)},
         connections=settings.mail_connections,
-        rates=Rates(settings.mail_rate, settings.platform_mail_rate),
+        rates=Rates(settings.mail_rate, settings.platform_mail_rate, settings.platform_mails_per_day),
     )
 
 

@@ -90,9 +90,14 @@ class Desk:
         self.clients.append(client)
         return client
 
-    def stranger(self) -> TestClient:
-        """A client without a key."""
-        client = TestClient(self.app, base_url="http://testserver/api/v1", raise_server_exceptions=False)
+    def stranger(self, address: str = "testclient") -> TestClient:
+        """A client without a key, perhaps from a certain address."""
+        client = TestClient(
+            self.app,
+            base_url="http://testserver/api/v1",
+            client=(address, 50_000),
+            raise_server_exceptions=False,
+        )
         self.clients.append(client)
         return client
 

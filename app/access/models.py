@@ -62,7 +62,10 @@ class SignInSession(Base):
 
 
 class RateBucket(Base):
-    """A token bucket (sign-ins, requests, mails). platform_id 0 is the whole installation, a sender's pause for one."""
+    """A token bucket (sign-ins, requests, mails). platform_id 0 is the whole installation, a sender's pause for one.
+
+    Keys name no person and no network: where they are about one, they hold its pseudonym.
+    """
 
     __tablename__ = "rate_buckets"
 

@@ -23,6 +23,7 @@ class Purpose(StrEnum):
     INVITATION = "rollcall/invitation/v1"
     RESET = "rollcall/reset/v1"
     CURSOR = "rollcall/cursor/v1"
+    PSEUDONYM = "rollcall/pseudonym/v1"
 
 
 class BadToken(Exception):  # noqa: N818 a token is bad; nothing is wrong with us
@@ -36,6 +37,10 @@ class Link:
     platform_id: int
     id: uuid.UUID
     generation: int
+
+
+NOTHING = Link(0, uuid.UUID(int=0), 0)
+"""What a token that is none stands for: it is looked up all the same, so that time tells nothing."""
 
 
 class Keyring:
@@ -75,6 +80,11 @@ class Keyring:
             raise BadToken
         platform_id, raw_id, generation = _LINK.unpack(payload)
         return Link(platform_id, uuid.UUID(bytes=raw_id), generation)
+
+    def pseudonym(self, *parts: str) -> str:
+        """A name for something that may be known to nobody who reads the database: an address, a network."""
+        text = "\0".join(parts).encode("utf-8", "surrogatepass")
+        return hmac.digest(self._keys[self._signing], Purpose.PSEUDONYM.encode() + b"\0" + text, "sha256").hex()[:32]
 
     def _token(self, key_id: str, purpose: Purpose, payload: bytes) -> str:
         mac = hmac.digest(self._keys[key_id], purpose.encode() + b"\0" + payload, "sha256")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from app.access import audit, credentials
@@ -17,7 +17,7 @@ from app.access.actor import Actor, ActorKind, Origin, Scope, known_person, stra
 from app.access.audit import Action
 from app.access.models import ApiKey, Platform
 from app.access.passwords import Chosen, is_right
-from app.access.tokens import BadToken, Keyring, Purpose
+from app.access.tokens import NOTHING, BadToken, Keyring, Purpose
 from app.delivery import outbox
 from app.delivery.models import Lane, MailKind
 from app.directory import queries as directory
@@ -51,22 +51,23 @@ def platform_meant(session: Session, subdomain: str | None, host: str) -> Platfo
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """Whom an address on a platform means; both may be nobody's."""
+    """Whom an address on a platform means, by its canonical form; platform and user may be nobody's."""
 
     platform_id: int
+    address: str
     user: User | None
 
 
-def find_user(session: Session, email: str, *, subdomain: str | None, host: str, is_locked: bool = False) -> Meant:
-    """The user of an address on the platform that is meant; locked, nobody else changes them meanwhile."""
+def find_user(session: Session, email: str, *, subdomain: str | None, host: str) -> Meant:
+    """The user of an address on the platform that is meant."""
     platform = platform_meant(session, subdomain, host)
     try:
         address = canonical(email.strip())
     except NotAnAddress:
-        address = ""
+        address = email.strip().casefold()
     platform_id = platform.id if platform else audit.NO_PLATFORM  # asked in any case: time tells nothing
     found = select(User).where(User.platform_id == platform_id, User.email_canonical == address)
-    return Meant(platform_id, session.scalar(found.with_for_update() if is_locked else found))
+    return Meant(platform_id, address, session.scalar(found))
 
 
 def check_password(user: User | None, password: str) -> User | None:
@@ -83,13 +84,17 @@ def note_failed_sign_in(session: Session, meant: Meant, origin: Origin) -> None:
     audit.record(session, stranger(meant.platform_id, origin), Action.USER_SIGN_IN_FAILED, *subject)
 
 
-def sign_in(session: Session, checked: User, *, mode: str, origin: Origin, now: datetime) -> SignedIn:
-    """Open a session for somebody whose password was right. Raises sign_in_failed if it was changed since."""
+def sign_in(session: Session, checked: User, *, hash_now: str, mode: str, origin: Origin, now: datetime) -> SignedIn:
+    """Open a session for somebody whose password was right. Raises sign_in_failed if it was changed since.
+
+    `hash_now`: their password's hash by today's parameters.
+    """
     user = session.get(User, (checked.platform_id, checked.id), populate_existing=True, with_for_update=True)
     if user is None or user.password_hash != checked.password_hash:
         raise AppError(Code.SIGN_IN_FAILED)
     if user.state != UserState.ACTIVE or user.role != Role.ADMIN:
         raise AppError(Code.SIGN_IN_FAILED)
+    user.password_hash = hash_now
     name = " ".join(filter(None, (user.first_name, user.last_name))) or user.email
     token = credentials.open_session(
         session, user.platform_id, user.id, name=name, email=user.email, mode=mode, now=now
@@ -108,66 +113,78 @@ def sign_out(session: Session, actor: Actor, token: str) -> None:
     audit.record(session, actor, Action.USER_SIGNED_OUT, actor.id)
 
 
-def ask_for_reset(
-    session: Session, email: str, *, subdomain: str | None, host: str, origin: Origin, now: datetime
-) -> None:
-    """Send an active person a link to set a new password; for anybody else nothing happens but a line in the audit."""
-    meant = find_user(session, email, subdomain=subdomain, host=host, is_locked=True)
-    user = meant.user
-    is_mailed = user is not None and user.state == UserState.ACTIVE and not _asked_just_now(user, now)
-    subject = [user.id] if user else []
+def ask_for_reset(session: Session, meant: Meant, *, origin: Origin, now: datetime) -> None:
+    """Send an active person a link to set a new password; for anybody else nothing happens but a line in the audit.
+
+    In the same time. Who asked within a minute is sent no second mail: a flood neither mails nor kills the link on its
+    way.
+    """
+    asked_before = User.reset_expires_at <= now + RESET_LIFETIME - RESET_AGAIN_AFTER
+    found = session.execute(
+        update(User)
+        .where(
+            User.platform_id == meant.platform_id,
+            User.email_canonical == meant.address,
+            User.state == UserState.ACTIVE,
+            or_(User.reset_expires_at.is_(None), asked_before),
+        )
+        .values(reset_generation=User.reset_generation + 1, reset_expires_at=now + RESET_LIFETIME)
+        .returning(User.id, User.reset_generation)
+        .execution_options(synchronize_session=False)
+    ).first()
+    subject = [meant.user.id] if meant.user else []
+    is_mailed = found is not None
     audit.record(session, stranger(meant.platform_id, origin), Action.USER_RESET_ASKED, *subject, is_mailed=is_mailed)
-    if user is None or not is_mailed:
-        return
-    user.reset_generation += 1
-    user.reset_expires_at = now + RESET_LIFETIME
-    session.flush()
-    outbox.enqueue(
+    outbox.enqueue(  # for nobody too: workers are woken in any case
         session,
-        user.platform_id,
-        [user.id.bytes],
+        meant.platform_id,
+        [found.id.bytes] if found is not None else [],
         kind=MailKind.PASSWORD_RESET,
         lane=Lane.SINGLE,
-        generation=user.reset_generation,
+        generation=found.reset_generation if found is not None else 0,
         now=now,
     )
 
 
-def _asked_just_now(user: User, now: datetime) -> bool:
-    """A flood of requests neither mails nor kills the link that is on its way."""
-    return user.reset_expires_at is not None and user.reset_expires_at > now + RESET_LIFETIME - RESET_AGAIN_AFTER
-
-
-def require_signed(keyring: Keyring, token: str) -> None:
-    """Refuse what was never ours before any work is done for it. Raises AppError reset_not_usable."""
-    try:
-        keyring.open_link(Purpose.RESET, token)
-    except BadToken:
-        raise AppError(Code.RESET_NOT_USABLE) from None
+def require_usable_reset(session: Session, keyring: Keyring, token: str, *, now: datetime) -> User:
+    """The person a link is for. Raises AppError reset_not_usable: one answer, as fast, for every reason."""
+    return _resetting(session, keyring, token, now, is_locked=False)
 
 
 def complete_reset(
     session: Session, keyring: Keyring, token: str, *, password: Chosen, origin: Origin, now: datetime
-) -> None:
+) -> User:
     """Set a new password by the link of a mail; it is used up, and all sessions end.
 
     Raises AppError reset_not_usable, invalid_request (the password is the person's name or address).
     """
+    user = _resetting(session, keyring, token, now, is_locked=True)
+    _set_password(session, user, password)
+    audit.record(session, known_person(user.platform_id, user.id, origin), Action.USER_RESET_COMPLETED, user.id)
+    return user
+
+
+def _resetting(session: Session, keyring: Keyring, token: str, now: datetime, *, is_locked: bool) -> User:
+    """The person of a link that works. One that does not is not found, whatever is wrong with it: in one time."""
     try:
         link = keyring.open_link(Purpose.RESET, token)
     except BadToken:
-        raise AppError(Code.RESET_NOT_USABLE) from None
-    user = session.get(User, (link.platform_id, link.id), with_for_update=True)
-    if (
-        user is None
-        or user.state != UserState.ACTIVE
-        or user.reset_generation != link.generation
-        or user.reset_expires_at is None
-        or user.reset_expires_at <= now
-    ):
+        link = NOTHING
+    works = (
+        select(User)
+        .where(
+            User.platform_id == link.platform_id,
+            User.id == link.id,
+            User.state == UserState.ACTIVE,
+            User.reset_generation == link.generation,
+            User.reset_expires_at > now,
+        )
+        .execution_options(populate_existing=True)
+    )
+    user = session.scalar(works.with_for_update() if is_locked else works)
+    if user is None:
         raise AppError(Code.RESET_NOT_USABLE)
-    _set_password(session, user, password)
-    audit.record(session, known_person(user.platform_id, user.id, origin), Action.USER_RESET_COMPLETED, user.id)
+    return user
 
 
 def current_user(session: Session, actor: Actor) -> User:

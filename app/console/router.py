@@ -1,21 +1,24 @@
 """Serves the pages: plain files under a strict content policy, and their words. Knows no noun of the customer.
 
-Assets are served under an address with their hash, which browsers keep for a year; the pages name it.
+Assets are served under an address with their hash, which browsers keep for a year; the pages name it. On disk a module
+is a file with its comments; what travels is a script a page, joined, stripped and compressed once.
 """
 
 import gzip
 import hashlib
 import json
-import posixpath
 import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import brotli
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from app.console.compact import sheet
+from app.console.joined import SHARED, joined
 from app.errors import AppError, Code
 from app.texts import languages, texts
 
@@ -35,8 +38,8 @@ POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_SCRIPT: Final = re.compile(r'src="assets/([^"]+)"')
-_IMPORT: Final = re.compile(r'\bfrom "(\.[^"]+)";$', re.MULTILINE)
+PAGES: Final = {"index.html": "main.js", "accept.html": "accept.js", "reset.html": "reset.js"}
+"""Each page and the module it begins with."""
 _WORDS: Final = {
     "console": ("columns.", "console.", "strength."),
     "accept": (
@@ -44,16 +47,25 @@ _WORDS: Final = {
     ),
 }  # fmt: skip
 """What each page says. The pages behind links in mails are read on phones: they get no word more than they need."""
+_UNSAID: Final = re.compile(r"columns\..*\.description")
+"""Words of the API alone."""
 _A_YEAR: Final = "public, max-age=31536000, immutable"
-_COMPRESSED: Final = 1024
+_COMPRESSED: Final = 512
 """Bytes from which a file is worth compressing."""
+_ENCODINGS: Final = ("br", "gzip")
+"""What files are compressed with, the smaller first."""
 
 
 @cache
 def _assets() -> Mapping[str, bytes]:
-    """All that lies below the assets, by its path. What is not in here is not served."""
+    """What is served below the assets, by its path: the files there, scripts of pages and sheets made small."""
     files = (path for path in sorted(ASSETS.rglob("*")) if path.is_file() and path.suffix in TYPES)
-    return {path.relative_to(ASSETS).as_posix(): path.read_bytes() for path in files}
+    found = {path.relative_to(ASSETS).as_posix(): path.read_text(encoding="utf-8") for path in files}
+    modules = {name: source for name, source in found.items() if name.endswith(".js")}
+    sheets = {name: sheet(source) for name, source in found.items() if name.endswith(".css")}
+    return {
+        name: content.encode() for name, content in (found | joined(modules, list(PAGES.values())) | sheets).items()
+    }
 
 
 @cache
@@ -67,43 +79,52 @@ def version() -> str:
 
 @cache
 def _page(name: str) -> bytes:
-    """A page, with the addresses of this version's assets, and of all its scripts import: they come in one go."""
+    """A page, with the addresses of this version's assets. The script all pages share comes in one go with its own."""
     page = (STATIC / name).read_text(encoding="utf-8")
-    imported = {module for script in _SCRIPT.findall(page) for module in _imported(script)}
-    links = (f'    <link rel="modulepreload" href="assets/{module}" />\n' for module in sorted(imported))
-    page = page.replace("  </head>", "".join((*links, "  </head>")))
+    page = page.replace("  </head>", f'    <link rel="modulepreload" href="assets/{SHARED}" />\n  </head>')
     return page.replace('"assets/', f'"/console/assets-{version()}/').encode()
-
-
-def _imported(script: str) -> set[str]:
-    """The scripts a script imports before it runs, and those they import."""
-    found: set[str] = set()
-    waiting = [script]
-    while waiting:
-        name = waiting.pop()
-        for path in _IMPORT.findall(_assets()[name].decode()):
-            module = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
-            if module not in found:
-                found.add(module)
-                waiting.append(module)
-    return found
 
 
 @cache
 def _words(page: str, language: str) -> bytes:
-    """The words of a page in a language."""
-    shown = {key: value for key, value in texts(language).items() if key.startswith(_WORDS[page])}
-    return json.dumps(shown, ensure_ascii=False).encode()
+    """The words of a page in a language, as a tree: each first part of a key travels once."""
+    tree: dict[str, Any] = {}
+    for key, value in texts(language).items():
+        if key.startswith(_WORDS[page]) and not _UNSAID.fullmatch(key):
+            *above, last = key.split(".")
+            branch = tree
+            for part in above:
+                branch = branch.setdefault(part, {})
+            branch[last] = value
+    return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @cache
-def _compressed(content: bytes) -> bytes:
-    return gzip.compress(content, mtime=0)
+def _compressed(content: bytes, encoding: str) -> bytes:
+    return bytes(brotli.compress(content)) if encoding == "br" else gzip.compress(content, mtime=0)
+
+
+def prepare() -> None:
+    """Does once, beforehand, what the first visitor would wait for."""
+    for content in (*map(_page, PAGES), *(_assets()[name] for name in (SHARED, *PAGES.values())), *_all_words()):
+        for encoding in _ENCODINGS:
+            _compressed(content, encoding)
+
+
+def _all_words() -> list[bytes]:
+    return [_words(page, language) for page in _WORDS for language in languages()]
 
 
 @cache
 def _tag(content: bytes) -> str:
     return f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+
+
+def _encoding(accepted: str) -> str | None:
+    """The best of our encodings that a browser accepts: `gzip, br;q=0.5` are two, `br;q=0` is none."""
+    asked = [part.replace(" ", "").lower().split(";") for part in accepted.split(",")]
+    names = {name for name, *weight in asked if not re.fullmatch(r"q=0(\.0*)?", "".join(weight))}
+    return next((encoding for encoding in _ENCODINGS if encoding in names), None)
 
 
 def _answer(request: Request, content: bytes, suffix: str, *, cached: str = "no-cache") -> Response:
@@ -112,9 +133,10 @@ def _answer(request: Request, content: bytes, suffix: str, *, cached: str = "no-
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": cached, "Vary": "Accept-Encoding", "ETag": tag}
     if request.headers.get("if-none-match", "").removeprefix("W/") == tag:
         return Response(status_code=304, headers=headers)
-    if len(content) >= _COMPRESSED and "gzip" in request.headers.get("accept-encoding", ""):
-        content = _compressed(content)
-        headers |= {"Content-Encoding": "gzip", "ETag": f"W/{tag}"}
+    encoding = _encoding(request.headers.get("accept-encoding", ""))
+    if encoding and len(content) >= _COMPRESSED:
+        content = _compressed(content, encoding)
+        headers |= {"Content-Encoding": encoding, "ETag": f"W/{tag}"}
     return Response(content, media_type=TYPES[suffix], headers=headers)
 
 

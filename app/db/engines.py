@@ -4,7 +4,7 @@ An SQLite file has one writer: whoever writes waits for its turn first. PostgreS
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,17 @@ BUSY_SECONDS: Final = 20.0
 """Whoever waits longer for somebody else's transaction gives up, and is told to come back."""
 _BUSY_MILLISECONDS: Final = 1000
 _CONNECT_SECONDS: Final = 5
+COPIED_AT_ONCE: Final = 8
+"""Transactions of long work on SQLite: in a million people's tables fewer pages than others copy (below)."""
+USUAL: Final = {
+    "cache_size": -8 * 1024,  # KiB
+    # Pages that are written again and again are copied from the log into the file once in a while, not each time.
+    "wal_autocheckpoint": 20_000,
+}
+LONG_WORK: Final = {
+    "cache_size": -48 * 1024,  # most of the indexes of a million people
+    "wal_autocheckpoint": 0,  # not while others wait: see Database.give_way
+}
 
 
 def postgresql_engine(url: str, connections: int) -> Engine:
@@ -74,11 +85,9 @@ def sqlite_engine(url: str, connections: int, turns: Turns) -> Engine:
             "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
-            "cache_size = -8192",
-            # Pages that an import writes again and again are copied into the database once in a while, not each time.
-            "wal_autocheckpoint = 8000",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        set_pragmas(connection, USUAL)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -90,6 +99,12 @@ def sqlite_engine(url: str, connections: int, turns: Turns) -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")  # its error is the one to raise
 
     return engine
+
+
+def set_pragmas(driver: Any, pragmas: Mapping[str, int]) -> None:
+    """Have one connection to SQLite work in another way."""
+    for name, value in pragmas.items():
+        driver.execute(f"PRAGMA {name} = {value}").close()
 
 
 def _has_begun(driver: Any, turns: Turns) -> bool:

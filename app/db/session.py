@@ -1,24 +1,40 @@
 """Sessions and the only commit of the project. Knows no table; decides when a transaction begins and ends."""
 
+import copy
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from app.db import wake
-from app.db.engines import postgresql_engine, sqlite_engine
+from app.db.engines import (
+    COPIED_AT_ONCE,
+    LONG_WORK,
+    USUAL,
+    postgresql_engine,
+    set_pragmas,
+    sqlite_engine,
+)
 from app.db.turns import Turns
 from app.db.wake import Waker
 
 UNAVAILABLE = (OperationalError, PoolTimeoutError)
 """The database does not answer, or lets us wait too long: what was asked was not done, and may be asked again."""
 
-_DEADLOCK, _SERIALIZATION, _UNDEFINED_TABLE = "40P01", "40001", "42P01"
+_UNDEFINED_TABLE = "42P01"
+_COLLISIONS = frozenset(
+    {
+        *("23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"),
+        *("23503", "SQLITE_CONSTRAINT_FOREIGNKEY"),
+        *("40P01", "40001"),  # a deadlock, a serialization failure
+    }
+)
 _TURNS_OF_PLATFORMS = 0x726F6C6C
 """The first half of our advisory locks' keys; the second is the platform's number."""
 
@@ -37,6 +53,8 @@ class Database:
             self.engine = postgresql_engine(url, connections)
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             self._writer = self.engine
+        self._kept: Connection | None = None
+        self._not_copied = 0
 
     @property
     def is_shared(self) -> bool:
@@ -46,7 +64,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one snapshot and never waits for a writer. What it changes is thrown away."""
-        with Session(self._reader, autoflush=False) as session:
+        with Session(self._bound(self._reader, writes=False), autoflush=False) as session:
             yield session
 
     @contextmanager
@@ -56,7 +74,7 @@ class Database:
         With a platform, it is the only such one of that platform: what people ask for happens one after the other, as
         it does on SQLite anyway. Bulk work takes no platform's turn: it finds out by its keys (`is_collision`).
         """
-        with Session(self._writer, expire_on_commit=False) as session:
+        with Session(self._bound(self._writer, writes=True), expire_on_commit=False) as session:
             if platform_id is not None and self.is_shared:
                 session.execute(select(func.pg_advisory_xact_lock(_TURNS_OF_PLATFORMS, platform_id)))
             yield session
@@ -67,10 +85,42 @@ class Database:
                 session.rollback()  # closing alone would give the connection back in the middle of its transaction
                 raise
 
+    @contextmanager
+    def for_long_work(self) -> Iterator["Database"]:
+        """This database by one connection that is kept, for one thread that writes again and again.
+
+        SQLite forgets what it holds in memory of a file as soon as another connection has written.
+        """
+        if self._turns is None:
+            yield self
+            return
+        with self.engine.connect() as connection:
+            own = copy.copy(self)
+            own._kept = connection
+            driver: Any = connection.connection.driver_connection
+            set_pragmas(driver, LONG_WORK)
+            try:
+                yield own
+            finally:
+                set_pragmas(driver, USUAL)
+
     def give_way(self) -> None:
-        """Between two transactions of long work: whoever waits to write goes first."""
-        if self._turns:
-            self._turns.give_way()
+        """Between two transactions of long work: whoever waits to write goes first.
+
+        Then is also the moment to copy what was written from SQLite's log into its file: nobody waits for that.
+        """
+        if self._turns is None:
+            return
+        self._turns.give_way()
+        self._not_copied += 1
+        if self._kept is not None and self._not_copied >= COPIED_AT_ONCE:
+            driver: Any = self._kept.connection.driver_connection
+            driver.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
+            self._not_copied = 0
+
+    def _bound(self, engine: Engine, *, writes: bool) -> Engine | Connection:
+        """What a session works with: any connection, or the one that is kept."""
+        return engine if self._kept is None else self._kept.execution_options(rollcall_writes=writes)
 
     def watch(self) -> "ChangeWatch":
         """Tells whether anybody has committed."""
@@ -95,9 +145,9 @@ def is_collision(error: BaseException) -> bool:
 
     Somebody else has added the same address or name, taken away what ours refers to, or waits for us as we for them.
     """
-    if isinstance(error, IntegrityError):
-        return True
-    return isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", None) in {_DEADLOCK, _SERIALIZATION}
+    if not isinstance(error, IntegrityError | OperationalError):
+        return False
+    return (getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)) in _COLLISIONS
 
 
 def is_unavailable(error: BaseException) -> bool:

@@ -5,6 +5,7 @@ Decides which mail goes next and what a result means; never opens a connection t
 
 import random
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from app.access.models import Platform
 from app.db import bulk
 from app.delivery.models import Delivery, DeliveryState, Lane, MailKind, SendCount
 from app.delivery.outbox import count_in_batches
-from app.delivery.rates import Buckets, Rates
+from app.delivery.rates import Buckets, Rates, give_back_to_day, waiting_for_their_day, waits_for_its_day
 
 LEASE = timedelta(seconds=30)
 RETRY_FOR = timedelta(hours=72)
@@ -66,21 +67,23 @@ def claim(
 
     `free_for_single`: room kept for mails a person waits for, when those of imports fill all the rest.
     """
-    buckets = Buckets(session, rates or Rates(), now)
+    due = {lane: _platforms_with_due_mail(session, lane, now) for lane in Lane}
+    buckets = Buckets(
+        session, rates or Rates(), now, {platform for platforms in due.values() for platform in platforms}
+    )
     claimed: list[Claimed] = []
-    for lane in Lane:
+    for lane, platforms in due.items():
         left = (max(free, free_for_single) if lane is Lane.SINGLE else free) - len(claimed)
         left = buckets.of_sender(max(0, left))
-        platforms = _platforms_with_due_mail(session, lane, now)
         random.shuffle(platforms)
         waiting = len(platforms)
         for platform_id in platforms:
             share = -(-left // waiting)  # rounded up; what one leaves over, the next ones share
             if share <= 0:
                 break
-            share = buckets.of_platform(platform_id, share)
+            share = buckets.of_platform(platform_id, lane, share)
             found = _claim_of_platform(session, platform_id, lane, share, lease, now) if share else []
-            buckets.take(platform_id, len(found))
+            buckets.take(platform_id, lane, len(found), tried_before=sum(item.attempts > 1 for item in found))
             claimed += found
             left -= len(found)
             waiting -= 1
@@ -89,7 +92,10 @@ def claim(
 
 def _platforms_with_due_mail(session: Session, lane: Lane, now: datetime) -> list[int]:
     due = exists().where(Delivery.lane == lane, Delivery.platform_id == Platform.id, Delivery.due_at <= now)
-    return list(session.scalars(select(Platform.id).where(due)))
+    platforms = select(Platform.id).where(due)
+    if lane is Lane.BULK:
+        platforms = platforms.where(~waits_for_its_day(now))
+    return list(session.scalars(platforms))
 
 
 def _claim_of_platform(
@@ -174,7 +180,11 @@ def settle_failed(
 
 
 def give_back(session: Session, claimed: Iterable[Claimed], *, lease: uuid.UUID, due_at: datetime) -> None:
-    """These were never tried (the sender is paused, or we stop): no attempt is burnt."""
+    """These were never tried (the sender is paused, or we stop): nothing is burnt, neither attempt nor day."""
+    claimed = list(claimed)
+    untried = Counter(item.platform_id for item in claimed if item.lane is Lane.BULK and item.attempts == 1)
+    for platform_id, mails in sorted(untried.items()):
+        give_back_to_day(session, platform_id, mails)
     values = {
         "state": DeliveryState.QUEUED,
         "due_at": due_at,
@@ -196,12 +206,16 @@ def clear_leases(session: Session, now: datetime) -> int:
 
 
 def lag_seconds(session: Session, now: datetime) -> dict[Lane, float]:
-    """How long the mail of each lane that is due longest has been waiting."""
+    """How long the mail of each lane that is due longest has been waiting. Mails that wait for a platform's next day
+    are late for nobody.
+    """
     lags = {}
+    waiting = waiting_for_their_day(session, now)
     for lane in Lane:
-        oldest = session.scalar(
-            select(func.min(Delivery.due_at)).where(Delivery.lane == lane, Delivery.due_at.is_not(None))
-        )
+        oldest_first = select(func.min(Delivery.due_at)).where(Delivery.lane == lane, Delivery.due_at.is_not(None))
+        if waiting and lane is Lane.BULK:
+            oldest_first = oldest_first.where(Delivery.platform_id.not_in(waiting))
+        oldest = session.scalar(oldest_first)
         lags[lane] = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
     return lags
 

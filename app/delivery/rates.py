@@ -1,63 +1,141 @@
-"""How fast mails may leave: token buckets of the sender and of each platform, in the database, for all workers.
+"""How fast mails may leave: buckets of the sender and of each platform, in the database, for all workers.
 
-A bucket holds one second's worth. Decides how many may go now; claims nothing itself, and only notes a pause.
+A mail that a person waits for is refused once the platform's day is used up; one of an import leaves when it may.
+Decides how many may go now; claims nothing itself, and only notes a pause.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
-from app.access.models import RateBucket
-from app.db import bulk
+from app.access import limits
+from app.access.limits import Bucket, Limit
+from app.access.models import Platform, RateBucket
+from app.delivery.models import Lane
+from app.errors import AppError, Code
 
-SENDER = (0, "sender")
+SENDER: Final = (0, "sender")
 """The bucket of the sender; its row also tells when the sender is paused."""
+_DAY_KEY: Final = "mails/day"
+"""The mails of a platform's day; its row also tells until when those of imports wait."""
+_DAY_SECONDS: Final = 86_400
+_KEPT_FOR_PEOPLE: Final = 0.1
+"""What is left of a day when the mails of imports stop: whoever invites one person still can."""
+_LOOK_AGAIN_AFTER: Final = timedelta(minutes=1)
+_LOOK_AGAIN_WITHIN: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Mails per second; 0 is no limit."""
+    """Mails per second of the sender and of a platform, and of a platform in a day; 0 is no limit."""
 
     sender: float = 0.0
     platform: float = 0.0
+    platform_day: int = 0
+
+
+def take_from_day(session: Session, platform_id: int, mails: int, *, a_day: int, now: datetime) -> None:
+    """Count mails that people wait for. Raises AppError too_many_mails where so many are not left."""
+    if not a_day or not mails:
+        return
+    wait = limits.take(session, [_day(platform_id, a_day)], now, number=mails)
+    if wait:
+        raise AppError(Code.TOO_MANY_MAILS, retry_after=wait, limit=a_day, hours=-(-wait // 3600))
+
+
+def give_back_to_day(session: Session, platform_id: int, mails: int) -> None:
+    """Mails of imports that were counted and never tried."""
+    session.execute(
+        update(RateBucket)
+        .where(RateBucket.platform_id == platform_id, RateBucket.key == _DAY_KEY)
+        .values(tokens=RateBucket.tokens + mails)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def waits_for_its_day(now: datetime) -> ColumnElement[bool]:
+    """Whether the imports' mails of a platform (of the query around it) wait because its day is used up."""
+    return exists().where(
+        RateBucket.platform_id == Platform.id, RateBucket.key == _DAY_KEY, RateBucket.paused_until > now
+    )
+
+
+def waiting_for_their_day(session: Session, now: datetime) -> Sequence[int]:
+    """The platforms whose imports' mails wait because the day is used up."""
+    return session.scalars(
+        select(RateBucket.platform_id).where(RateBucket.key == _DAY_KEY, RateBucket.paused_until > now)
+    ).all()
 
 
 class Buckets:
-    """The buckets, refilled to a moment, inside the transaction of a claim."""
+    """The buckets of some platforms and of the sender, filled to a moment, inside the transaction of a claim."""
 
-    def __init__(self, session: Session, rates: Rates, now: datetime) -> None:
-        self._session = session
+    def __init__(self, session: Session, rates: Rates, now: datetime, platforms: Collection[int]) -> None:
         self._rates = rates
         self._now = now
+        wanted = [bucket for platform in platforms for lane in Lane for bucket in self._of(platform, lane)]
+        self._rows = limits.locked(session, list(dict.fromkeys([*self._sender(), *wanted])), now)
 
     def of_sender(self, wanted: int) -> int:
         """How many of these the sender may take now."""
-        return self._available(SENDER, self._rates.sender, wanted)
+        return self._available(self._sender(), wanted)
 
-    def of_platform(self, platform_id: int, wanted: int) -> int:
+    def of_platform(self, platform_id: int, lane: Lane, wanted: int) -> int:
         """How many of these a platform may send now."""
-        return self._available((platform_id, "mails"), self._rates.platform, wanted)
+        return self._available(self._of(platform_id, lane), wanted)
 
-    def take(self, platform_id: int, number: int) -> None:
-        """These go."""
-        for key, rate in ((SENDER, self._rates.sender), ((platform_id, "mails"), self._rates.platform)):
-            if rate and number:
-                bucket(self._session, key, self._now).tokens -= number
+    def take(self, platform_id: int, lane: Lane, number: int, *, tried_before: int) -> None:
+        """These go. Of the day only those are taken that were never tried."""
+        per_second = [*self._sender(), *self._platform(platform_id)]
+        limits.spend(per_second, self._rows, self._now, number=number)
+        for day in self._day(platform_id, lane):
+            limits.spend([day], self._rows, self._now, number=number - tried_before)
+            self._pause_where_empty(day)
 
-    def _available(self, key: tuple[int, str], rate: float, wanted: int) -> int:
-        if not rate:
-            return wanted
-        row = bucket(self._session, key, self._now)
-        full = max(rate, 1.0)
-        row.tokens = min(full, row.tokens + rate * max(0.0, (self._now - row.refilled_at).total_seconds()))
-        row.refilled_at = self._now
-        return max(0, min(wanted, int(row.tokens)))
+    def _pause_where_empty(self, day: Bucket) -> None:
+        row = self._rows[day.platform_id, day.key]
+        wait = timedelta(seconds=day.limit.wait(row.tokens, _kept(day) + 1))
+        row.paused_until = self._now + min(max(wait, _LOOK_AGAIN_AFTER), _LOOK_AGAIN_WITHIN) if wait else None
+
+    def _available(self, buckets: Sequence[Bucket], wanted: int) -> int:
+        for bucket in buckets:
+            tokens = limits.tokens_in(bucket, self._rows[bucket.platform_id, bucket.key], self._now)
+            wanted = min(wanted, int(tokens - _kept(bucket)))
+        return max(0, wanted)
+
+    def _sender(self) -> list[Bucket]:
+        return [Bucket(*SENDER, _a_second(self._rates.sender))] if self._rates.sender else []
+
+    def _of(self, platform_id: int, lane: Lane) -> list[Bucket]:
+        return [*self._platform(platform_id), *self._day(platform_id, lane)]
+
+    def _platform(self, platform_id: int) -> list[Bucket]:
+        return [Bucket(platform_id, "mails", _a_second(self._rates.platform))] if self._rates.platform else []
+
+    def _day(self, platform_id: int, lane: Lane) -> list[Bucket]:
+        is_counted_here = self._rates.platform_day and lane is Lane.BULK  # those of people were counted when asked for
+        return [_day(platform_id, self._rates.platform_day)] if is_counted_here else []
+
+
+def _day(platform_id: int, mails: int) -> Bucket:
+    return Bucket(platform_id, _DAY_KEY, Limit(mails, _DAY_SECONDS))
+
+
+def _a_second(rate: float) -> Limit:
+    return Limit(max(rate, 1.0), max(rate, 1.0) / rate)
+
+
+def _kept(bucket: Bucket) -> int:
+    return int(bucket.limit.number * _KEPT_FOR_PEOPLE) if bucket.key == _DAY_KEY else 0
 
 
 def show_pause(session: Session, until: datetime, reason: str, now: datetime) -> None:
     """Note for all to see that nothing goes. `reason`: a code, a colon, words."""
-    row = bucket(session, SENDER, now)
+    row = limits.locked(session, [Bucket(*SENDER, Limit(1, 1))], now)[SENDER]
     row.paused_until, row.reason = until, reason[:500]
 
 
@@ -66,13 +144,3 @@ def end_pause(session: Session) -> None:
     row = session.get(RateBucket, SENDER)
     if row is not None:
         row.paused_until = row.reason = None
-
-
-def bucket(session: Session, key: tuple[int, str], now: datetime) -> RateBucket:
-    """The row of a bucket, made where it is missing; nobody else changes it before the transaction ends."""
-    row = session.get(RateBucket, key, with_for_update=True)
-    if row is None:
-        new = bulk.upsert(session, RateBucket).values(platform_id=key[0], key=key[1], tokens=1.0, refilled_at=now)
-        session.execute(new.on_conflict_do_nothing())
-        row = session.get_one(RateBucket, key, with_for_update=True)
-    return row

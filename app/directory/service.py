@@ -142,17 +142,11 @@ def attach_pending_leaders(session: Session, platform_id: int, newcomers: Mappin
     waiting = select(Team.id).where(Team.platform_id == platform_id, Team.pending_leader_canonical.is_not(None))
     if not session.scalar(select(exists(waiting))):
         return
-    rows = session.execute(
-        select(Team.id, Team.pending_leader_canonical).where(
-            Team.platform_id == platform_id, Team.pending_leader_canonical.in_(list(newcomers))
-        )
-    )
-    for team_id, address in rows.all():
-        if address is None:
-            continue
+    came = bulk.present(session, newcomers, Team.pending_leader_canonical, Team.platform_id == platform_id)
+    for address in came:
         session.execute(
             update(Team)
-            .where(Team.platform_id == platform_id, Team.id == team_id)
+            .where(Team.platform_id == platform_id, Team.pending_leader_canonical == address)
             .values(
                 leader_id=uuid.UUID(bytes=newcomers[address]), pending_leader_email=None, pending_leader_canonical=None
             )

@@ -45,7 +45,7 @@ def check_import(database: Database, job: Job, *, max_lines: int) -> None:
 
 def _check(database: Database, job: Job, max_lines: int) -> None:
     with work.ours(database, job) as (session, imported):
-        plan = planning.plan_of(session, imported)
+        plan = planning.plan_of(session, imported, expected=imported.line_breaks)
         imported.rows_done = 0
         imported.lines = None
     work.forget_rows(database, job)
@@ -56,9 +56,9 @@ def _check(database: Database, job: Job, max_lines: int) -> None:
             with database.reading() as session:
                 known = planning.known_addresses(session, job.platform_id, rows)
             plan.settle(rows, known)
-            found.to_keep += [row for row in rows if not row.is_clean_add]
+            found.to_keep += rows.unclean()
             if len(found.shown) < PREVIEW_ROWS:
-                found.shown += [row for row in rows if row.outcome is Outcome.ADD][: PREVIEW_ROWS - len(found.shown)]
+                found.shown += map(rows.row, rows.added().positions[: PREVIEW_ROWS - len(found.shown)])
             if len(found.to_keep) >= _KEEP_AT_ONCE or monotonic() - found.written_at > _WRITE_EVERY_SECONDS:
                 _write_down(database, job, plan, found)
     read = ahead.read

@@ -6,9 +6,10 @@ Plans every row again by the same plan, in the world as it is now. Killed, it go
 import time
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import structlog
@@ -31,9 +32,10 @@ from app.imports.ahead import PlannedAhead
 from app.imports.models import Import, ImportRow
 from app.imports.plan import Plan
 from app.imports.row import Outcome, PlannedRow
+from app.imports.rows import Added, Rows
 from app.imports.steps import ImportState
 from app.imports.work import Job
-from app.invitations.people import Invite, NewPerson, add_people
+from app.invitations.people import Invite, People, add_people
 
 log = structlog.get_logger()
 
@@ -63,14 +65,15 @@ def empty_result() -> dict[str, Any]:
 def commit_import(database: Database, job: Job, *, max_lines: int) -> None:
     """Commit an import whose lease we hold: `completed` with its result, or `failed` with the reason."""
     try:
-        _commit(database, job, max_lines)
+        with database.for_long_work() as own:
+            _commit(own, job, max_lines)
     except AppError as error:
         work.fail(database, job, error)
 
 
 def _commit(database: Database, job: Job, max_lines: int) -> None:
     with work.ours(database, job) as (session, imported):
-        plan = planning.plan_of(session, imported)
+        plan = planning.plan_of(session, imported, expected=imported.line_breaks)
         invite = _invite(imported)
         checkpoint = imported.checkpoint
         if invite is not None:
@@ -117,9 +120,7 @@ def _invite(imported: Import) -> Invite | None:
     )
 
 
-def _write(
-    database: Database, job: Job, plan: Plan, rows: Sequence[PlannedRow], places: "Places", invite: Invite | None
-) -> None:
+def _write(database: Database, job: Job, plan: Plan, rows: Rows, places: "Places", invite: Invite | None) -> None:
     """One chunk. Where somebody else adds one of its people or names at the same moment, it is done once more, in the
     world as it then is.
     """
@@ -138,36 +139,33 @@ def _write(
     raise RuntimeError("a chunk collided again and again")
 
 
-def _commit_chunk(
-    session: Session, imported: Import, rows: Sequence[PlannedRow], places: "Places", invite: Invite | None
-) -> None:
+def _commit_chunk(session: Session, imported: Import, rows: Rows, places: "Places", invite: Invite | None) -> None:
     platform_id, now = imported.platform_id, utcnow()
-    new = [row for row in rows if row.outcome is Outcome.ADD]
-    people = places.people(session, new, now)
+    people = places.people(session, rows.added(), now)
     add_people(session, platform_id, people, invite=invite, now=now, import_id=imported.id)
     result = dict(imported.result or empty_result())
-    for outcome, count in Counter(row.outcome for row in rows).items():
+    for outcome, count in rows.outcomes().items():
         result[COUNTED[outcome]] += count
     changed = _changed_since_preview(session, imported, rows)
     work.keep_rows(session, imported, changed)
     totals = Counter(result["changed_since_preview"])
     totals.update(row.outcome.value for row in changed)
     imported.result = result | {"changed_since_preview": dict(totals)}
-    imported.checkpoint = rows[-1].line
+    imported.checkpoint = rows.last_line
     imported.rows_done += len(rows)
 
 
-def _changed_since_preview(session: Session, imported: Import, rows: Sequence[PlannedRow]) -> list[PlannedRow]:
+def _changed_since_preview(session: Session, imported: Import, rows: Rows) -> list[PlannedRow]:
     """Rows whose outcome is not what the preview showed: the world has moved. What it kept no row of is an `add`."""
     kept = session.execute(
         select(ImportRow.line, ImportRow.outcome).where(
             ImportRow.platform_id == imported.platform_id,
             ImportRow.import_id == imported.id,
-            ImportRow.line.between(rows[0].line, rows[-1].line),
+            ImportRow.line.between(rows.first_line, rows.last_line),
         )
     )
-    shown = {row.line: row.outcome for row in kept}
-    return [row for row in rows if row.outcome != shown.get(row.line, Outcome.ADD)]
+    shown = {line: outcome for line, outcome in kept if outcome != Outcome.ADD}
+    return rows.unlike(shown)
 
 
 class Places:
@@ -186,33 +184,31 @@ class Places:
         for known in (self._organisations, self._groups, self._labels, self._teams):
             known.clear()
 
-    def people(self, session: Session, rows: Sequence[PlannedRow], now: datetime) -> list[NewPerson]:
+    def people(self, session: Session, added: Added, now: datetime) -> People:
         """The people of rows; whatever these name is found or created."""
-        all_values = [row.values for row in rows]
+        companies, labels, teams = added.column("company"), added.column("label"), added.column("team")
+        named = dict.fromkeys(added.groups)
         learn = partial(self._learn, session, now)
-        learn(Organisation, self._organisations, [values["company"] for values in all_values])
-        learn(StudentGroup, self._groups, [group for row in rows for group in row.groups])
-        learn(Label, self._labels, [values.get("label", "") for values in all_values])
-        learn(Team, self._teams, [values.get("team", "") for values in all_values])
-        return [self._person(row) for row in rows]
-
-    def _person(self, row: PlannedRow) -> NewPerson:
-        values = row.values
-        return NewPerson(
-            email=values["email"],
-            address=row.address,
-            first_name=values["first_name"],
-            last_name=values["last_name"],
-            organisation_id=self._organisations[values["company"]],
-            organisation=values["company"],
-            group_ids=tuple([self._groups[group] for group in row.groups]),
-            label_id=self._labels.get(values.get("label", "")),
-            team_id=self._teams.get(values.get("team", "")),
-            language=values["language"],
+        learn(Organisation, self._organisations, companies)
+        learn(StudentGroup, self._groups, chain.from_iterable(named))
+        learn(Label, self._labels, labels)
+        learn(Team, self._teams, teams)
+        group_ids = {groups: tuple(self._groups[group] for group in groups) for groups in named}
+        return People(
+            email=added.column("email"),
+            address=added.addresses,
+            first_name=added.column("first_name"),
+            last_name=added.column("last_name"),
+            organisation_id=[self._organisations[name] for name in companies],
+            organisation=companies,
+            group_ids=[group_ids[groups] for groups in added.groups],
+            label_id=list(map(self._labels.get, labels)),
+            team_id=list(map(self._teams.get, teams)),
+            language=added.column("language"),
         )
 
     def _learn(
-        self, session: Session, now: datetime, model: type[Named], known: dict[str, bytes], names: Sequence[str]
+        self, session: Session, now: datetime, model: type[Named], known: dict[str, bytes], names: Iterable[str]
     ) -> None:
         missing = [name for name in dict.fromkeys(names) if name and name not in known]
         if missing:

@@ -5,6 +5,7 @@ A table of keyed 96-bit hashes with open addressing: that two addresses of a fil
 """
 
 from array import array
+from collections.abc import Iterable, Sequence
 from hashlib import blake2s
 from os import urandom
 from struct import Struct
@@ -13,36 +14,56 @@ from typing import Final
 _SLOTS: Final = 1024
 _FULL: Final = 0.6
 _HASH: Final = Struct("<QI")
+HASH_BYTES: Final = _HASH.size
+
+
+def new_key() -> bytes:
+    """A key for hashes nobody can foresee."""
+    return urandom(16)
+
+
+def hashes_of(addresses: Iterable[str], key: bytes) -> bytes:
+    """The hashes of addresses, one behind the other. Whoever has the key makes the same, in another process too."""
+    keyed = blake2s(digest_size=HASH_BYTES, key=key)
+    found = []
+    for address in addresses:
+        hashed = keyed.copy()
+        hashed.update(address.encode())
+        found.append(hashed.digest())
+    return b"".join(found)
 
 
 class FirstLines:
-    """Addresses and the lines they stand on first."""
+    """Addresses, as hashes, and the lines they stand on first. `expected`: about how many there will be."""
 
-    def __init__(self) -> None:
-        self._keyed = blake2s(digest_size=_HASH.size, key=urandom(16))
+    def __init__(self, expected: int = 0) -> None:
         self._count = 0
-        self._make_room(_SLOTS)
+        slots = _SLOTS
+        while slots * _FULL < expected:
+            slots *= 2
+        self._make_room(slots)
 
-    def first(self, address: str, line: int) -> int:
-        """The line an address stands on first: this one, where it was not there yet."""
-        key, tag = self._hash(address)
-        at = self._slot(key, tag)
-        if self._keys[at]:
-            return self._lines[at]
-        self._keys[at], self._tags[at], self._lines[at] = key, tag, line
-        self._count += 1
-        if self._count > self._most:
+    def place(self, hashes: bytes, lines: Sequence[int]) -> list[tuple[int, int]]:
+        """Put in addresses and the lines they stand on. Which of them stand above already, and on which line first."""
+        while self._count + len(lines) > self._most:
             self._grow()
-        return line
+        keys, tags, firsts, mask = self._keys, self._tags, self._lines, self._mask
+        repeated = []
+        for position, (hashed, tag) in enumerate(_HASH.iter_unpack(hashes)):
+            key = hashed or 1  # 0 is an empty slot
+            at = key & mask
+            while (found := keys[at]) and (found != key or tags[at] != tag):
+                at = (at + 1) & mask
+            if found:
+                repeated.append((position, firsts[at]))
+            else:
+                keys[at], tags[at], firsts[at] = key, tag, lines[position]
+        self._count += len(lines) - len(repeated)
+        return repeated
 
-    def __contains__(self, address: str) -> bool:
-        return self._keys[self._slot(*self._hash(address))] != 0
-
-    def _hash(self, address: str) -> tuple[int, int]:
-        hashed = self._keyed.copy()
-        hashed.update(address.encode())
-        key, tag = _HASH.unpack(hashed.digest())
-        return key or 1, tag  # 0 is an empty slot
+    def holds(self, hashes: bytes) -> list[bool]:
+        """Whether each of these is there."""
+        return [self._keys[self._slot(hashed or 1, tag)] != 0 for hashed, tag in _HASH.iter_unpack(hashes)]
 
     def _slot(self, key: int, tag: int) -> int:
         """Where a hash stands, or would."""

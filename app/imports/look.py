@@ -174,7 +174,8 @@ def get_row(session: Session, actor: Actor, import_id: uuid.UUID, line: int) -> 
     plan = planning.plan_of(session, imported)
     rows = plan.read([record], planning.edits_of(session, imported, [record]))
     plan.settle(rows, planning.known_addresses(session, actor.platform_id, rows))
-    return RowView(line, rows[0].outcome, rows[0].shown_values(), rows[0].issues)
+    (row,) = rows
+    return RowView(line, row.outcome, row.shown_values(), row.issues)
 
 
 def list_issues(

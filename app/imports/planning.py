@@ -3,7 +3,7 @@
 Decides nothing about rows.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -13,17 +13,19 @@ from app.directory import queries as directory
 from app.directory.models import Label, Organisation, StudentGroup
 from app.errors import AppError, Code
 from app.imports import queries
+from app.imports.by_column import NO_EDITS
 from app.imports.issues import IssueCode
 from app.imports.models import Import
-from app.imports.plan import NO_EDITS, KnownNames, Plan
+from app.imports.plan import KnownNames, Plan
 from app.imports.reading.lines import Start
 from app.imports.reading.table import Dialect, Record, RecordReader
-from app.imports.row import Edit, Outcome, PlannedRow, Recipe
+from app.imports.row import Edit, Recipe
+from app.imports.rows import Rows
 from app.texts import languages
 
 
-def plan_of(session: Session, imported: Import) -> Plan:
-    """The plan of an import in the world as it is now. The same for preview and commit."""
+def plan_of(session: Session, imported: Import, *, expected: int = 0) -> Plan:
+    """The plan of an import in the world as it is now. The same for preview and commit. `expected`: so many rows."""
     platform_id = imported.platform_id
     teams = directory.all_teams(session, platform_id)
     known = KnownNames(
@@ -33,7 +35,7 @@ def plan_of(session: Session, imported: Import) -> Plan:
         teams={key: team.name for key, team in teams.items()},
         leaders={key: team.leader for key, team in teams.items() if team.leader is not None},
     )
-    return Plan(recipe_of(imported, platform_by_id(session, platform_id).default_language), known)
+    return Plan(recipe_of(imported, platform_by_id(session, platform_id).default_language), known, expected)
 
 
 def recipe_of(imported: Import, platform_language: str) -> Recipe:
@@ -90,7 +92,6 @@ def dialect_of(imported: Import) -> Dialect:
     )
 
 
-def known_addresses(session: Session, platform_id: int, rows: Iterable[PlannedRow]) -> set[str]:
+def known_addresses(session: Session, platform_id: int, rows: Rows) -> set[str]:
     """Which of the addresses of rows that might be added are on the platform."""
-    wanted = [row.address for row in rows if row.outcome is Outcome.ADD]
-    return directory.known_addresses(session, platform_id, wanted) if wanted else set()
+    return directory.known_addresses(session, platform_id, rows.addresses) if rows.addresses else set()

@@ -79,15 +79,6 @@ class PlannedRow:
         """Add a finding about one of the row's columns."""
         self.issues += (Issue(code, self.line, column, value, params),)
 
-    @property
-    def is_clean_add(self) -> bool:
-        """Whether nothing needs to be kept of it: the file and the edits say it all."""
-        return self.outcome is Outcome.ADD and not self.issues
-
-    def names(self, column: str) -> Sequence[str]:
-        """What the row names in a column: its student groups, or the one name."""
-        return self.groups if column == "student_groups" else (self.values.get(column, ""),)
-
     def shown_values(self, characters: int | None = None) -> dict[str, Any]:
         """The values as people see them: groups as a list, empty ones as null; of each, so many characters."""
         values = self.values
@@ -103,14 +94,14 @@ class RowReader:
         fed = [(position, column) for position, column in enumerate(recipe.columns) if column is not None]
         self._width = len(recipe.columns)
         self._needed = max((position + 1 for position, _ in fed), default=0)
-        self._pick = _picker([position for position, _ in fed])
-        self._names = tuple(column for _, column in fed)
-        self._texts_of = texts_of(self._names)
-        self._has_composed_names = FULL_NAME in self._names or NAME_PREFIX in self._names
+        self.pick = _picker([position for position, _ in fed])
+        self.names = tuple(column for _, column in fed)
+        self._texts_of = texts_of(self.names)
+        self._has_composed_names = FULL_NAME in self.names or NAME_PREFIX in self.names
         self._value_edits = [(column, becomes) for column, becomes in recipe.value_edits.items() if becomes]
         defaults = {column: default for column, default in recipe.defaults.items() if default}
-        unmapped = {column: "" for column in REQUIRED if column not in self._names}
-        self._defaults = tuple((unmapped | {"language": recipe.language} | defaults).items())
+        unmapped = {column: "" for column in REQUIRED if column not in self.names}
+        self.defaults = tuple((unmapped | {"language": recipe.language} | defaults).items())
         self._may_be_garbled = recipe.may_be_garbled
         self._languages = frozenset(recipe.languages)
         self._languages_shown = ", ".join(recipe.languages)
@@ -118,12 +109,12 @@ class RowReader:
     def read(self, record: Record, edit: Edit | None = None) -> PlannedRow:
         """What a record comes to by itself, as people have edited it."""
         line, cells = record
-        names, read_texts = self._names, self._texts_of
+        names, read_texts = self.names, self._texts_of
         issues: tuple[Issue, ...] = ()
         faulty: frozenset[str] | set[str] = _NONE
         if len(cells) != self._width:
             cells, issues = self._fitted(line, cells)
-        picked = self._pick(cells)
+        picked = self.pick(cells)
         if edit is not None or (self._value_edits and is_filled(cells)):
             names, picked = self._edited(picked, edit)
             read_texts = texts_of(names)
@@ -140,7 +131,7 @@ class RowReader:
         values = dict(zip(names, texts))  # noqa: B905 as many by construction; asking costs 3 % of a row
         if self._has_composed_names:
             issues += _compose_names(values, line)
-        for column, default in self._defaults:
+        for column, default in self.defaults:
             if not values.get(column):
                 values[column] = default
         row = PlannedRow(line, Outcome.ADD, values, "", (), None, issues)
@@ -164,7 +155,7 @@ class RowReader:
 
     def _edited(self, picked: Sequence[str], edit: Edit | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The columns and their cells as edited: a value wherever it stands first, then the row's own edits."""
-        cells = dict(zip(self._names, picked, strict=True))
+        cells = dict(zip(self.names, picked, strict=True))
         for column, becomes in self._value_edits:
             if column in cells:
                 cells[column] = changed_value(column, cells[column], becomes)
@@ -191,8 +182,8 @@ class RowReader:
             self._check_language(row)
         groups = values.get("student_groups")
         if groups and "student_groups" not in faulty:
-            if len(groups) <= _SHORT:
-                row.groups = _few_groups(groups)
+            if len(groups) <= SHORT:
+                row.groups = few_groups(groups)
             else:
                 self._check_groups(row, groups)
         if self._may_be_garbled:
@@ -289,8 +280,8 @@ def groups_of(cell: str) -> tuple[str, ...]:
 
 
 # A cell this short holds neither too many groups nor, NFC making three characters of one at most, one too long.
-_SHORT: Final = min(TITLE_CHARACTERS // 3, GROUPS)
-_few_groups = lru_cache(maxsize=16_384)(groups_of)  # a file has few combinations of them
+SHORT: Final = min(TITLE_CHARACTERS // 3, GROUPS)
+few_groups = lru_cache(maxsize=16_384)(groups_of)  # a file has few combinations of them
 
 _NONE: Final[frozenset[str]] = frozenset()
 _PYDANTIC: Final = {

@@ -18,7 +18,7 @@ from app.imports import mails, work
 from app.imports.models import Import
 from app.imports.work import Job
 from app.invitations.models import Invitation
-from app.invitations.people import Invite, NewPerson, add_invitations
+from app.invitations.people import Invite, People, add_invitations
 
 _CHUNK = 500
 
@@ -77,6 +77,7 @@ def _invite(session: Session, imported: Import, user_ids: Sequence[uuid.UUID]) -
     add_invitations(
         session,
         imported.platform_id,
+        [user.id.bytes for user, _ in people],
         _as_people([(user, name) for user, name in people]),
         invite=invite,
         now=utcnow(),
@@ -84,22 +85,17 @@ def _invite(session: Session, imported: Import, user_ids: Sequence[uuid.UUID]) -
     )
 
 
-def _as_people(people: Sequence[tuple[User, str]]) -> list[tuple[bytes, NewPerson]]:
-    return [
-        (
-            user.id.bytes,
-            NewPerson(
-                email=user.email,
-                address=user.email_canonical,
-                first_name=user.first_name,
-                last_name=user.last_name,
-                organisation_id=None,
-                organisation=organisation,
-                group_ids=(),
-                label_id=None,
-                team_id=None,
-                language=user.language,
-            ),
-        )
-        for user, organisation in people
-    ]
+def _as_people(people: Sequence[tuple[User, str]]) -> People:
+    users, organisations = [user for user, _ in people], [name for _, name in people]
+    return People(
+        email=[user.email for user in users],
+        address=[user.email_canonical for user in users],
+        first_name=[user.first_name for user in users],
+        last_name=[user.last_name for user in users],
+        organisation_id=[None] * len(users),
+        organisation=organisations,
+        group_ids=[()] * len(users),
+        label_id=[None] * len(users),
+        team_id=[None] * len(users),
+        language=[user.language for user in users],
+    )

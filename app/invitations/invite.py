@@ -17,6 +17,7 @@ from app.access.actor import Actor
 from app.access.audit import Action
 from app.access.credentials import platform_by_id
 from app.delivery.models import Lane
+from app.delivery.rates import take_from_day
 from app.directory import queries as directory
 from app.directory.models import Label, Organisation, StudentGroup, Team, User, UserStudentGroup
 from app.directory.names import name_key
@@ -26,7 +27,7 @@ from app.errors import AppError, Code, FieldError
 from app.invitations import queries
 from app.invitations.address import canonical
 from app.invitations.eligibility import Decision, Standing, one_by_one
-from app.invitations.people import Invite, NewPerson, add_invitations, add_message, add_people
+from app.invitations.people import Invite, NewPerson, People, add_invitations, add_message, add_people
 from app.invitations.queries import InvitationView
 
 _COLLISIONS = 3
@@ -62,31 +63,36 @@ class Refused:
 Invited = InvitationView | Refused
 
 
-def invite(session: Session, actor: Actor, new: NewInvitation, *, now: datetime) -> InvitationView:
+def invite(
+    session: Session, actor: Actor, new: NewInvitation, *, now: datetime, mails_a_day: int = 0
+) -> InvitationView:
     """Invite one person; one mail goes out (unless `send` is false: then a resend releases it).
 
-    Raises AppError already_a_user, already_invited (with the invitation's id), unknown_names.
+    Raises AppError already_a_user, already_invited (with the invitation's id), unknown_names, too_many_mails.
     """
-    (result,) = invite_all(session, actor, [new], now=now)
+    (result,) = invite_all(session, actor, [new], now=now, mails_a_day=mails_a_day)
     if isinstance(result, Refused):
         extra = {"invitation_id": str(result.invitation_id)} if result.invitation_id else None
         raise AppError(result.code, fields=result.fields, extra=extra)
     return result
 
 
-def invite_all(session: Session, actor: Actor, wanted: Sequence[NewInvitation], *, now: datetime) -> list[Invited]:
+def invite_all(
+    session: Session, actor: Actor, wanted: Sequence[NewInvitation], *, now: datetime, mails_a_day: int = 0
+) -> list[Invited]:
     """Invite people, in order: each is invited or refused. An address that repeats an earlier one is refused.
 
     Where an import adds one of them at the same moment, all is decided once more, in the world as it then is.
+    Raises AppError too_many_mails where the platform's day has not so many left (0: as many as one likes).
     """
     for _ in range(_COLLISIONS):
         with suppress(IntegrityError), session.begin_nested():
-            return _decided_and_invited(session, actor, wanted, now)
-    return _decided_and_invited(session, actor, wanted, now)
+            return _decided_and_invited(session, actor, wanted, now, mails_a_day)
+    return _decided_and_invited(session, actor, wanted, now, mails_a_day)
 
 
 def _decided_and_invited(
-    session: Session, actor: Actor, wanted: Sequence[NewInvitation], now: datetime
+    session: Session, actor: Actor, wanted: Sequence[NewInvitation], now: datetime, mails_a_day: int
 ) -> list[Invited]:
     platform_id = actor.platform_id
     addresses = [canonical(new.email) for new in wanted]
@@ -104,6 +110,8 @@ def _decided_and_invited(
             results[position] = refused
         else:
             chosen[address] = position
+    mails = sum(wanted[at].send for at in chosen.values())
+    take_from_day(session, platform_id, mails, a_day=mails_a_day, now=now)
     people = _people(session, platform_id, {address: wanted[at] for address, at in chosen.items()}, now)
     ids = _invite_people(session, actor, [(wanted[chosen[person.address]], person) for person in people], known, now)
     views = queries.views_by_id(session, platform_id, list(ids.values()), now)
@@ -196,7 +204,7 @@ def _invite_people(
     """Add who is new, invite all; the invitation of each canonical address."""
     platform_id = actor.platform_id
     newcomers = [person for _, person in people if person.address not in known]
-    added = add_people(session, platform_id, newcomers, invite=None, now=now)
+    added = add_people(session, platform_id, People.of(newcomers), invite=None, now=now)
     user_ids = {person.address: user_id for person, user_id in zip(newcomers, added, strict=True)}
     alike: dict[tuple[str | None, int | None, bool], list[tuple[bytes, NewPerson]]] = {}
     for new, given in people:
@@ -217,8 +225,9 @@ def _invite_people(
             lifetime_days=days,
             is_held=not send,
         )
-        made = add_invitations(session, platform_id, group, invite=how, now=now)
-        ids |= {person.address: uuid.UUID(bytes=one) for (_, person), one in zip(group, made, strict=True)}
+        everybody = People.of([person for _, person in group])
+        made = add_invitations(session, platform_id, [one for one, _ in group], everybody, invite=how, now=now)
+        ids |= {address: uuid.UUID(bytes=one) for address, one in zip(everybody.address, made, strict=True)}
     if ids:
         audit.record(session, actor, Action.INVITATION_CREATED, *ids.values())
     return ids

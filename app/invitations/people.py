@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ from app.invitations.models import Invitation, InvitationMessage, InvitationStat
 
 
 class NewPerson(NamedTuple):
-    """Somebody to add. Ids as 16 bytes: a million of these pass by."""
+    """Somebody to add. Ids as 16 bytes."""
 
     email: str
     address: str
@@ -35,6 +35,27 @@ class NewPerson(NamedTuple):
     label_id: bytes | None
     team_id: bytes | None
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Any number of people to add, in columns: a million pass by."""
+
+    email: Sequence[str]
+    address: Sequence[str]
+    first_name: Sequence[str | None]
+    last_name: Sequence[str | None]
+    organisation_id: Sequence[bytes | None]
+    organisation: Sequence[str]
+    group_ids: Sequence[tuple[bytes, ...]]
+    label_id: Sequence[bytes | None]
+    team_id: Sequence[bytes | None]
+    language: Sequence[str]
+
+    @classmethod
+    def of(cls, people: Sequence[NewPerson]) -> Self:
+        """Some people who were put together one by one."""
+        return cls(*zip(*people, strict=True)) if people else cls(*([()] * len(NewPerson._fields)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +83,7 @@ def add_message(session: Session, platform_id: int, text: str | None) -> uuid.UU
 def add_people(
     session: Session,
     platform_id: int,
-    people: Sequence[NewPerson],
+    people: People,
     *,
     invite: Invite | None,
     now: datetime,
@@ -73,42 +94,29 @@ def add_people(
 
     Returns the ids of the users, in order.
     """
-    user_ids = [bulk.new_id_bytes() for _ in people]
-    of_import = import_id.bytes if import_id else None
+    user_ids = [bulk.new_id_bytes() for _ in people.address]
+    users = {
+        "id": user_ids,
+        "email": people.email,
+        "email_canonical": people.address,
+        "first_name": people.first_name,
+        "last_name": people.last_name,
+        "organisation_id": people.organisation_id,
+        "label_id": people.label_id,
+        "team_id": people.team_id,
+        "language": people.language,
+    }
     bulk.insert(
         session,
         User,
-        [
-            "id",
-            "email",
-            "email_canonical",
-            "first_name",
-            "last_name",
-            "organisation_id",
-            "label_id",
-            "team_id",
-            "language",
-        ],
-        [
-            (
-                user_id,
-                person.email,
-                person.address,
-                person.first_name,
-                person.last_name,
-                person.organisation_id,
-                person.label_id,
-                person.team_id,
-                person.language,
-            )
-            for user_id, person in zip(user_ids, people, strict=True)
-        ],
+        list(users),
+        list(zip(*users.values(), strict=True)),
         same={
             "platform_id": platform_id,
             "state": UserState.INVITED.value,
             "role": role.value,
             "created_at": bulk.moment(now),
-            "created_by_import_id": of_import,
+            "created_by_import_id": import_id.bytes if import_id else None,
         },
     )
     bulk.insert(
@@ -117,47 +125,43 @@ def add_people(
         ["user_id", "student_group_id"],
         [
             (user_id, group_id)
-            for user_id, person in zip(user_ids, people, strict=True)
-            for group_id in person.group_ids
+            for user_id, group_ids in zip(user_ids, people.group_ids, strict=True)
+            for group_id in group_ids
         ],
         same={"platform_id": platform_id},
     )
     if invite is not None:
-        add_invitations(
-            session, platform_id, list(zip(user_ids, people, strict=True)), invite=invite, now=now, import_id=import_id
-        )
-    newcomers = {person.address: user_id for user_id, person in zip(user_ids, people, strict=True)}
-    directory.attach_pending_leaders(session, platform_id, newcomers)
+        add_invitations(session, platform_id, user_ids, people, invite=invite, now=now, import_id=import_id)
+    directory.attach_pending_leaders(session, platform_id, dict(zip(people.address, user_ids, strict=True)))
     return user_ids
 
 
 def add_invitations(
     session: Session,
     platform_id: int,
-    people: Sequence[tuple[bytes, NewPerson]],
+    user_ids: Sequence[bytes],
+    people: People,
     *,
     invite: Invite,
     now: datetime,
     import_id: uuid.UUID | None = None,
 ) -> list[bytes]:
     """Invite people who are there; each gets one mail. Returns the ids of the invitations, in order."""
-    invitation_ids = [bulk.new_id_bytes() for _ in people]
+    invitation_ids = [bulk.new_id_bytes() for _ in user_ids]
+    invitations = {
+        "id": invitation_ids,
+        "user_id": user_ids,
+        "email": people.email,
+        "first_name": people.first_name,
+        "last_name": people.last_name,
+        "organisation": people.organisation,
+        "language": people.language,
+    }
     bulk.insert(
         session,
         Invitation,
-        ["id", "user_id", "email", "first_name", "last_name", "organisation", "language"],
-        [
-            (
-                invitation_id,
-                user_id,
-                person.email,
-                person.first_name,
-                person.last_name,
-                person.organisation,
-                person.language,
-            )
-            for invitation_id, (user_id, person) in zip(invitation_ids, people, strict=True)
-        ],
+        list(invitations),
+        list(zip(*invitations.values(), strict=True)),
         same={
             "platform_id": platform_id,
             "state": InvitationState.PENDING.value,

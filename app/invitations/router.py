@@ -4,7 +4,9 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
+from fastapi.concurrency import run_in_threadpool
 
+from app.access.actor import Origin
 from app.access.passwords import Chosen
 from app.db.base import utcnow
 from app.delivery.models import DeliveryState
@@ -27,7 +29,8 @@ from app.invitations.schemas import (
     invitation_out,
     read_drafts,
 )
-from app.web.deps import ContextOf, Inviter, OriginOf, Reader, Reading, Writing
+from app.web.deps import Context, ContextOf, Inviter, OriginOf, Reader, Reading, Writing
+from app.web.hashing import in_turn
 from app.web.idempotency import Once, OnceRoute
 from app.web.paging import Listing, Paged
 from app.web.problems import documented
@@ -46,15 +49,17 @@ InvitationId = Annotated[uuid.UUID, Path(description="The invitation.")]
         Code.ALREADY_A_USER,
         Code.ALREADY_INVITED,
         Code.UNKNOWN_NAMES,
+        Code.TOO_MANY_MAILS,
         Code.IDEMPOTENCY_KEY_REUSED,
         Code.IDEMPOTENCY_KEY_IN_USE,
     ),
 )
 def create_invitation(
-    actor: Inviter, _once: Once, session: Writing, body: InvitationIn, response: Response
+    actor: Inviter, _once: Once, session: Writing, context: ContextOf, body: InvitationIn, response: Response
 ) -> InvitationOut:
     """Invite one person. They get one mail with a link to set their password."""
-    view = invite(session, actor, body.wanted(), now=utcnow())
+    a_day = context.settings.platform_mails_per_day
+    view = invite(session, actor, body.wanted(), now=utcnow(), mails_a_day=a_day)
     response.headers["Location"] = f"/api/v1/invitations/{view.invitation.id}"
     return invitation_out(view, service.sender_name(session, actor))
 
@@ -62,12 +67,13 @@ def create_invitation(
 @router.post(
     "/invitations/batch",
     max_body_size=MAX_BATCH_BYTES,
-    responses=documented(Code.IDEMPOTENCY_KEY_REUSED, Code.IDEMPOTENCY_KEY_IN_USE),
+    responses=documented(Code.TOO_MANY_MAILS, Code.IDEMPOTENCY_KEY_REUSED, Code.IDEMPOTENCY_KEY_IN_USE),
 )
-def create_invitations(actor: Inviter, _once: Once, session: Writing, body: BatchIn) -> BatchOut:
+def create_invitations(actor: Inviter, _once: Once, session: Writing, context: ContextOf, body: BatchIn) -> BatchOut:
     """Invite up to 1,000 people in one transaction. Each is invited, skipped (there already) or rejected."""
     read = read_drafts(body.invitations)
-    results = invite_all(session, actor, [one for one in read if not isinstance(one, str)], now=utcnow())
+    wanted, a_day = [one for one in read if not isinstance(one, str)], context.settings.platform_mails_per_day
+    results = invite_all(session, actor, wanted, now=utcnow(), mails_a_day=a_day)
     return batch_out(read, results, service.sender_name(session, actor))
 
 
@@ -96,22 +102,32 @@ def inspect_invitation(session: Reading, context: ContextOf, body: TokenIn) -> W
     )
 
 
-@router.post("/invitations/accept", responses=documented(Code.INVITATION_NOT_USABLE))
-def accept_invitation(session: Writing, context: ContextOf, origin: OriginOf, body: AcceptIn) -> UserOut:
+@router.post("/invitations/accept", responses=documented(Code.INVITATION_NOT_USABLE, Code.SERVICE_BUSY))
+async def accept_invitation(context: ContextOf, origin: OriginOf, body: AcceptIn) -> UserOut:
     """Set the password and become active. Public: the token is all that is needed; it is used up."""
-    service.require_signed(context.keyring, body.token)
-    password = Chosen.of(body.password)  # hashed before the first statement, which begins the transaction
-    person = service.accept(
-        session,
-        context.keyring,
-        body.token,
-        password=password,
-        first_name=body.first_name or None,
-        last_name=body.last_name or None,
-        origin=origin,
-        now=utcnow(),
-    )
-    return UserOut.model_validate(person)
+    await run_in_threadpool(_may_accept, context, body)
+    password = await in_turn(Chosen.of, body.password)
+    return await run_in_threadpool(_accept, context, body, password, origin)
+
+
+def _may_accept(context: Context, body: AcceptIn) -> None:
+    with context.database.reading() as session:
+        service.require_usable(session, context.keyring, body.token, now=utcnow())
+
+
+def _accept(context: Context, body: AcceptIn, password: Chosen, origin: Origin) -> UserOut:
+    with context.database.writing() as session:
+        person = service.accept(
+            session,
+            context.keyring,
+            body.token,
+            password=password,
+            first_name=body.first_name or None,
+            last_name=body.last_name or None,
+            origin=origin,
+            now=utcnow(),
+        )
+        return UserOut.model_validate(person)
 
 
 @router.get("/invitations", responses=documented(Code.INVALID_CURSOR))
@@ -155,13 +171,17 @@ def get_invitation(actor: Reader, session: Reading, invitation_id: InvitationId)
         Code.NOT_FOUND,
         Code.ALREADY_INVITED,
         Code.NOT_RESENDABLE,
+        Code.TOO_MANY_MAILS,
         Code.IDEMPOTENCY_KEY_REUSED,
         Code.IDEMPOTENCY_KEY_IN_USE,
     ),
 )
-def resend_invitation(actor: Inviter, _once: Once, session: Writing, invitation_id: InvitationId) -> InvitationOut:
+def resend_invitation(
+    actor: Inviter, _once: Once, session: Writing, context: ContextOf, invitation_id: InvitationId
+) -> InvitationOut:
     """Send the mail that still waits, or a new one; older links die. Works on an expired invitation too."""
-    view = service.resend(session, actor, invitation_id, now=utcnow())
+    a_day = context.settings.platform_mails_per_day
+    view = service.resend(session, actor, invitation_id, now=utcnow(), mails_a_day=a_day)
     return invitation_out(view, service.sender_name(session, actor))
 
 

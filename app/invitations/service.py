@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.access import audit
@@ -16,10 +16,11 @@ from app.access.audit import Action
 from app.access.credentials import platform_by_id
 from app.access.models import Platform
 from app.access.passwords import Chosen
-from app.access.tokens import BadToken, Keyring, Link, Purpose
+from app.access.tokens import NOTHING, BadToken, Keyring, Link, Purpose
 from app.delivery import outbox
 from app.delivery.letter import Letter, Rendered, render
 from app.delivery.models import DeliveryState, Lane, MailKind
+from app.delivery.rates import take_from_day
 from app.directory import queries as directory
 from app.directory.models import Role, User, UserState
 from app.directory.queries import Person
@@ -91,10 +92,13 @@ def preview_mail(
     return render(letter)
 
 
-def resend(session: Session, actor: Actor, invitation_id: uuid.UUID, *, now: datetime) -> InvitationView:
+def resend(
+    session: Session, actor: Actor, invitation_id: uuid.UUID, *, now: datetime, mails_a_day: int = 0
+) -> InvitationView:
     """Send the mail that still waits, or else a new one whose link replaces the older ones (rule 14).
 
-    Raises AppError not_found, not_resendable (accepted, revoked), already_invited (another one is pending).
+    Raises AppError not_found, not_resendable (accepted, revoked), already_invited (another one is pending),
+    too_many_mails (the platform's day is used up; nothing changes).
     """
     queries.take_hold(session, actor.platform_id, invitation_id)
     view = get_invitation(session, actor, invitation_id, now=now)
@@ -111,8 +115,11 @@ def resend(session: Session, actor: Actor, invitation_id: uuid.UUID, *, now: dat
     if view.delivery is not None and view.delivery.state in outbox.UNSENT:
         if view.state is InvitationState.EXPIRED:  # tried before: there will be no first attempt to begin a lifetime
             invitation.expires_at = now + _lifetime(session, invitation)
+        if view.delivery.state == DeliveryState.HELD or view.delivery.lane == Lane.BULK:  # others are counted already
+            take_from_day(session, actor.platform_id, 1, a_day=mails_a_day, now=now)
         outbox.release(session, view.delivery, now=now)
     else:
+        take_from_day(session, actor.platform_id, 1, a_day=mails_a_day, now=now)
         invitation.generation += 1
         invitation.expires_at = None
         session.flush()
@@ -196,9 +203,9 @@ def inspect(session: Session, keyring: Keyring, token: str, *, now: datetime) ->
     return Welcome(platform, invitation, invitation.inviter_name or platform.sender_name)
 
 
-def require_signed(keyring: Keyring, token: str) -> None:
-    """Refuse what was never ours before any work is done for it. Raises AppError invitation_not_usable."""
-    _link(keyring, token)
+def require_usable(session: Session, keyring: Keyring, token: str, *, now: datetime) -> None:
+    """Refuse a link before a password is hashed for it. Raises AppError invitation_not_usable."""
+    _usable(session, _link(keyring, token), now)
 
 
 def accept(
@@ -241,15 +248,21 @@ def _link(keyring: Keyring, token: str) -> Link:
     try:
         return keyring.open_link(Purpose.INVITATION, token)
     except BadToken:
-        raise AppError(Code.INVITATION_NOT_USABLE) from None
+        return NOTHING
 
 
 def _usable(session: Session, link: Link, now: datetime) -> Invitation:
-    invitation = session.get(Invitation, (link.platform_id, link.id))
-    if (
-        invitation is None
-        or invitation.generation != link.generation
-        or queries.stands(invitation, now) is not InvitationState.PENDING
-    ):
+    """The invitation of a link that works. One that does not is not found, whatever is wrong with it: in one time."""
+    invitation = session.scalar(
+        select(Invitation)
+        .where(
+            Invitation.platform_id == link.platform_id,
+            Invitation.id == link.id,
+            Invitation.generation == link.generation,
+            queries.in_state(InvitationState.PENDING, now),
+        )
+        .execution_options(populate_existing=True)
+    )
+    if invitation is None:
         raise AppError(Code.INVITATION_NOT_USABLE)
     return invitation

@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from app.access import credentials
 from app.access.actor import Actor, Origin, Scope
+from app.access.attempts import place_of
 from app.access.tokens import Keyring
 from app.db.base import utcnow
 from app.db.session import Database
 from app.errors import AppError, Code
 from app.settings import Settings
 from app.web.problems import language_of
+from app.web.throttle import Throttle
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Context:
     settings: Settings
     database: Database
     keyring: Keyring
+    throttle: Throttle
 
 
 def _context(request: Request) -> Context:
@@ -56,6 +59,14 @@ def _origin(request: Request) -> Origin:
 
 OriginOf = Annotated[Origin, Depends(_origin)]
 """From where a request comes, for routes that ask for no actor."""
+
+
+def _place(request: Request) -> str:
+    return place_of(remote_address(request) or "")
+
+
+Place = Annotated[str, Depends(_place)]
+"""The network a request comes from. What a header says of it is believed of trusted proxies only (app/child.py)."""
 
 
 def _reading(context: ContextOf) -> Iterator[Session]:
@@ -100,6 +111,7 @@ def _actor(required: SecurityScopes, request: Request, context: ContextOf, beare
         actor = None
     if actor is None:
         raise AppError(Code.NOT_AUTHENTICATED)
+    context.throttle.admit(actor)
     for scope in required.scopes:
         if not actor.may(Scope(scope)):
             raise AppError(Code.SCOPE_MISSING, scope=scope)

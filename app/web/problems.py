@@ -74,6 +74,8 @@ def documented(*codes: Code) -> dict[int | str, dict[str, Any]]:
         codes = tuple(dict.fromkeys((Code.INVALID_REQUEST, *codes)))
     if any(status_of(code) == 503 for code in codes):  # and so does its 503
         codes = tuple(dict.fromkeys((*codes, Code.DATABASE_UNAVAILABLE)))
+    if any(status_of(code) == 429 for code in codes):  # and so does its 429
+        codes = tuple(dict.fromkeys((Code.TOO_MANY_REQUESTS, *codes)))
     if Code.IDEMPOTENCY_KEY_REUSED in codes:  # who takes a key may find that it is none
         codes = (*codes, Code.IDEMPOTENCY_KEY_INVALID)
     for code in codes:
@@ -198,6 +200,26 @@ def _database(request: Request, error: Exception) -> Response:
     return problem(request, AppError(Code.DATABASE_UNAVAILABLE))
 
 
+def _is_json_too_much(cause: BaseException | None) -> bool:
+    """Whether a body is JSON nested too deep, or with too long a number, for anybody to have meant it."""
+    return isinstance(cause, RecursionError) or (isinstance(cause, ValueError) and not isinstance(cause, UnicodeError))
+
+
+def _code_of(error: HTTPException) -> Code:
+    """What an error of the framework is for us."""
+    if error.status_code == 400 and _is_json_too_much(error.__cause__):
+        return Code.INVALID_REQUEST
+    codes = {
+        401: Code.NOT_AUTHENTICATED,
+        404: Code.NOT_FOUND,
+        405: Code.METHOD_NOT_ALLOWED,
+        413: Code.BODY_TOO_LARGE,
+        415: Code.FILE_TYPE_UNSUPPORTED,
+        422: Code.INVALID_REQUEST,
+    }
+    return codes.get(error.status_code, Code.BAD_REQUEST if error.status_code < 500 else Code.INTERNAL_ERROR)
+
+
 def install(app: FastAPI) -> None:
     """Make every error of the app a problem: ours, FastAPI's, the database's, and faults."""
 
@@ -214,16 +236,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:
-        codes = {
-            401: Code.NOT_AUTHENTICATED,
-            404: Code.NOT_FOUND,
-            405: Code.METHOD_NOT_ALLOWED,
-            413: Code.BODY_TOO_LARGE,
-            415: Code.FILE_TYPE_UNSUPPORTED,
-            422: Code.INVALID_REQUEST,
-        }
-        code = codes.get(error.status_code, Code.BAD_REQUEST if error.status_code < 500 else Code.INTERNAL_ERROR)
-        answer = problem(request, AppError(code))
+        code = _code_of(error)
+        fields = [FieldError("", "invalid_json")] if code is Code.INVALID_REQUEST else []
+        answer = problem(request, AppError(code, fields=fields))
         for name, value in (error.headers or {}).items():
             answer.headers[name] = value
         if code is Code.METHOD_NOT_ALLOWED:  # the framework names the methods of one route, a path may have several

@@ -38,6 +38,14 @@ def upgrade() -> None:
     if connection.dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection  # of many statements at once, without parameters
         driver.execute(SchemaManager.get_schema())
+        # Teams and users point at each other: SQLite was given this key with the table, PostgreSQL takes it afterwards.
+        op.create_foreign_key(
+            "fk_teams_platform_id_leader_id",
+            "teams",
+            "users",
+            ["platform_id", "leader_id"],
+            ["platform_id", "id"],
+        )
 
 
 def downgrade() -> None:
@@ -45,6 +53,7 @@ def downgrade() -> None:
     connection = op.get_bind()
     if connection.dialect.name != "postgresql":
         return
+    op.drop_constraint("fk_teams_platform_id_leader_id", "teams", type_="foreignkey")
     for kind, names in (("TABLE", _TABLES), ("TYPE", _TYPES), ("FUNCTION", _FUNCTIONS)):
         for name in connection.exec_driver_sql(names).scalars().all():
             op.execute(f"DROP {kind} IF EXISTS {name} CASCADE")

@@ -1,7 +1,5 @@
 """Signing in and out, forgotten and changed passwords, keys and platform settings, over HTTP."""
 
-import statistics
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -122,18 +120,6 @@ def test_the_platform_is_named_or_the_hosts_or_the_only_one(admins: Desk) -> Non
     assert admins.stranger().post("/sessions", json=ADMIN | {"platform": "acme"}).status_code == 201
 
 
-def test_signing_in_takes_as_long_for_known_and_unknown_people(admins: Desk) -> None:
-    client = admins.stranger()
-    times: dict[str, list[float]] = {"admin@acme.example.com": [], "nobody@acme.example.com": []}
-    for _ in range(15):
-        for email, taken in times.items():
-            started = time.perf_counter()
-            client.post("/sessions", json={"email": email, "password": "wrong horse"})
-            taken.append(time.perf_counter() - started)
-    known, unknown = (statistics.median(taken) for taken in times.values())
-    assert 0.5 < known / unknown < 2.0
-
-
 def test_an_expired_session_is_unknown(admins: Desk) -> None:
     client = sign_in(admins)
     with admins.database.writing() as session:
@@ -170,7 +156,7 @@ def test_a_reset_answers_the_same_for_everybody_and_mails_only_active_people(adm
 def test_a_newer_reset_and_an_hour_end_the_older_one(admins: Desk) -> None:
     tokens = []
     for _ in range(2):
-        for _again in range(5):  # a flood of requests is one mail
+        for _again in range(2):  # twice within a minute is one mail
             admins.stranger().post("/password-resets", json={"email": "admin@acme.example.com"})
         admins.work()
         tokens.append(reset_token(admins))
@@ -278,7 +264,7 @@ def test_pages_of_allowed_origins_may_use_the_api_with_a_token_and_others_may_no
     assert allowed.headers["access-control-allow-origin"] == "https://app.example.com"
     assert "access-control-allow-credentials" not in allowed.headers
     answer = desk.http.get("/users", headers={"Origin": "https://app.example.com"})
-    assert "X-Request-Id" in answer.headers["access-control-expose-headers"]
+    assert {"X-Request-Id", "Content-Disposition"} <= {*answer.headers["access-control-expose-headers"].split(", ")}
     for refused in (
         desk.stranger().options("/invitations", headers={"Origin": "https://evil.example"} | asked),
         desk.http.get("/users", headers={"Origin": "https://evil.example"}),

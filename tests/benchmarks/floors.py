@@ -1,20 +1,24 @@
 """The floors: the least the same work can cost in plain Python. Frozen, and never imports the product.
 
-The bare loop reads and validates; raw `executemany` writes rows that lie ready into a frozen copy of our tables.
+The bare loop reads and validates; raw `executemany` and raw COPY write rows that lie ready into a frozen copy of our
+tables, on SQLite and on PostgreSQL.
 """
 
 import csv
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
+import psycopg
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 from python_calamine import CalamineWorkbook
 from typing_extensions import TypedDict
 
 FROZEN = Path(__file__).parent / "frozen.sql"
+FROZEN_POSTGRESQL = Path(__file__).parent / "frozen_postgresql.sql"
 FROZEN_TABLES = (
     "organisations",
     "student_groups",
@@ -125,3 +129,63 @@ def _write(target: sqlite3.Connection, table: str, rows: sqlite3.Cursor) -> floa
 def _forget(file: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         file.with_name(file.name + suffix).unlink(missing_ok=True)
+
+
+_COPIED = {
+    "users": "created_by_import_id = '{id}'",
+    "user_student_groups": "user_id IN (SELECT id FROM users WHERE created_by_import_id = '{id}')",
+    "invitations": "import_id = '{id}'",
+    "deliveries": "batch_id = '{id}'",
+}
+_ORDER = {"user_student_groups": "user_id", "deliveries": "about_id"}
+
+
+def raw_copy(committed: str, empty: str) -> float:
+    """Seconds to write what the newest import of a PostgreSQL database wrote, from memory, 100,000 rows a transaction.
+
+    Takes the addresses of that database and of an empty one.
+    """
+    with closing(psycopg.connect(committed)) as source, closing(psycopg.connect(empty, autocommit=True)) as target:
+        target.execute(FROZEN_POSTGRESQL.read_bytes())
+        row = source.execute("SELECT id FROM imports ORDER BY id DESC LIMIT 1").fetchone()
+        import_id = row[0] if row else None
+        _carry(source, target, "platforms (id)", "SELECT id FROM platforms")
+        for table in _KEYS_ONLY:
+            _carry(source, target, f"{table} (platform_id, id)", f"SELECT platform_id, id FROM {table}")
+        for table in _PLACES:
+            _carry(source, target, table, f"SELECT * FROM {table}")
+        before = f"created_by_import_id IS DISTINCT FROM '{import_id}'"
+        _carry(source, target, "users", f"SELECT * FROM users WHERE {before}")
+        target.execute("CHECKPOINT")
+        return sum(
+            _write_copied(target, table, _lines(source, table, condition.format(id=import_id)))
+            for table, condition in _COPIED.items()
+        )
+
+
+def _carry(source: psycopg.Connection, target: psycopg.Connection, into: str, query: str) -> None:
+    """Copy rows from one database into another. Not timed."""
+    with (
+        source.cursor().copy(f"COPY ({query}) TO STDOUT".encode()) as rows,
+        target.cursor().copy(f"COPY {into} FROM STDIN".encode()) as copy,
+    ):
+        for block in rows:
+            copy.write(block)
+
+
+def _lines(source: psycopg.Connection, table: str, condition: str) -> Sequence[bytes]:
+    order = _ORDER.get(table, "id")
+    query = f"COPY (SELECT * FROM {table} WHERE {condition} ORDER BY {order}) TO STDOUT"
+    with source.cursor().copy(query.encode()) as rows:
+        return b"".join(rows).splitlines(keepends=True)
+
+
+def _write_copied(target: psycopg.Connection, table: str, lines: Sequence[bytes]) -> float:
+    seconds = 0.0
+    for first in range(0, len(lines), _AT_ONCE):
+        content = b"".join(lines[first : first + _AT_ONCE])
+        started = time.perf_counter()
+        with target.transaction(), target.cursor().copy(f"COPY {table} FROM STDIN".encode()) as copy:
+            copy.write(content)
+        seconds += time.perf_counter() - started
+    return seconds

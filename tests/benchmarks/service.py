@@ -20,6 +20,7 @@ from typing import Any, Self
 import httpx
 
 from tests.benchmarks.files import COLUMNS
+from tests.benchmarks.homes import Home
 
 _PLATFORM = "bench"
 _LOOK_EVERY_SECONDS = 0.3  # looking costs the processor that is measured
@@ -37,14 +38,14 @@ def free_port() -> int:
 class Service:
     """A platform in a folder: its database, its key, its mails, the log of its processes."""
 
-    def __init__(self, folder: Path, mail_url: str | None = None) -> None:
+    def __init__(self, folder: Path, home: Home, mail_url: str | None = None) -> None:
         self.folder = folder
-        self.database = folder / "rollcall.db"
+        self.home = home
         self._log = folder / "log"
         self._key = folder / "key"
         self._port = free_port()
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("ROLLCALL_")} | {
-            "ROLLCALL_DATABASE_URL": f"sqlite:///{self.database}",
+            "ROLLCALL_DATABASE_URL": home.url(folder),
             "ROLLCALL_SECRET_KEYS": secrets.token_urlsafe(48),
             "ROLLCALL_PUBLIC_URL": self.url,
             "ROLLCALL_MAIL_URL": mail_url or f"folder://{folder / 'mails'}",
@@ -52,11 +53,12 @@ class Service:
         }
 
     @classmethod
-    def new(cls, folder: Path) -> Self:
+    def new(cls, folder: Path, home: Home) -> Self:
         """A fresh database with a platform and a key."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        service = cls(folder)
+        home.make_empty(folder)
+        service = cls(folder, home)
         service._run("migrate")
         service._run("create-platform", _PLATFORM, "--name", "Bench Academy", "--admin", "admin@example.com")
         service._key.write_text(service._run("create-key", _PLATFORM, "--name", "Bench", "--scope", "admin").strip())
@@ -66,7 +68,8 @@ class Service:
         """Another one, as this one stands; neither may be running."""
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.folder, folder)
-        return Service(folder, mail_url)
+        self.home.copy(self.folder, folder)
+        return Service(folder, self.home, mail_url)
 
     @property
     def url(self) -> str:

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+from sqlalchemy import text
 
 from app.access.tokens import Keyring
 from app.db.base import utcnow
@@ -34,12 +35,37 @@ _REPORT_POLICY = """addEventListener('securitypolicyviolation', (event) =>
   console.error(`policy broken: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`))"""
 
 
+class _Http:
+    """The HTTP side of a service, in a thread, on a port it keeps."""
+
+    def __init__(self, desk: Desk, listening: socket.socket) -> None:
+        self._desk = desk
+        self._socket = listening
+        self._address = listening.getsockname()
+
+    def start(self) -> None:
+        if self._socket.fileno() < 0:
+            self._socket = socket.create_server(self._address)
+        self._server = uvicorn.Server(
+            uvicorn.Config(self._desk.app, log_level="error", access_log=False, timeout_graceful_shutdown=1)
+        )
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],))
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(20)
+        self._socket.close()
+
+
 class Service:
     """A desk that people can reach: `url` is where."""
 
-    def __init__(self, desk: Desk, url: str) -> None:
+    def __init__(self, desk: Desk, url: str, http: _Http) -> None:
         self.desk = desk
         self.url = url
+        self._http = http
+        self._signed_in: list[Any] = []  # the cookies of one session, for every browser profile
 
     def set_password(self, subdomain: str = "acme", first_name: str | None = "Ann") -> None:
         """The administrator of a platform has followed the link and chosen PASSWORD."""
@@ -49,10 +75,30 @@ class Service:
         body = {"token": link.partition("#")[2], "password": PASSWORD, "first_name": first_name, "last_name": "Lee"}
         assert self.desk.stranger().post("/invitations/accept", json=body).status_code == 200
 
-    def sign_in(self, context: BrowserContext, email: str = ADMIN) -> None:
-        """Give a browser the cookie of a signed-in administrator."""
-        answer = context.request.post(f"{self.url}/api/v1/sessions", data={"email": email, "password": PASSWORD})
+    @contextmanager
+    def standing_still(self) -> Iterator[set[str]]:
+        """Nobody writes for a while, so an import at work stays where it is. Yields the states of all imports."""
+        with self.desk.database.writing() as session:  # the lock is taken with the first statement
+            yield set(session.scalars(text("SELECT state FROM imports")))
+
+    @contextmanager
+    def gone(self) -> Iterator[None]:
+        """Nobody answers for a while, and every connection breaks; what is at work in the background goes on."""
+        self._http.stop()
+        try:
+            yield
+        finally:
+            self._http.start()
+
+    def sign_in(self, context: BrowserContext) -> None:
+        """Give a browser the cookie of a signed-in administrator. One session is enough, as long as it lasts."""
+        if self._signed_in:
+            context.add_cookies(self._signed_in)
+            if context.request.get(f"{self.url}/api/v1/sessions/current").ok:
+                return
+        answer = context.request.post(f"{self.url}/api/v1/sessions", data={"email": ADMIN, "password": PASSWORD})
         assert answer.status == 201, answer.text()
+        self._signed_in = context.cookies()
 
 
 @contextmanager
@@ -61,25 +107,24 @@ def serving(folder: Path, migrated: Template, **settings: object) -> Iterator[Se
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     desk = Desk(folder, migrated, public_url=url, **settings)
-    server = uvicorn.Server(uvicorn.Config(desk.app, log_level="error", access_log=False, timeout_graceful_shutdown=1))
+    http = _Http(desk, listening)
     stop = threading.Event()
     threads = [
-        threading.Thread(target=server.run, args=([listening],)),
         threading.Thread(target=_do_imports, args=(desk, stop)),
         threading.Thread(target=_deliver, args=(desk, stop)),
     ]
+    http.start()
     for thread in threads:
         thread.start()
-    service = Service(desk, url)
+    service = Service(desk, url, http)
     try:
         service.set_password()
         yield service
     finally:
         stop.set()
-        server.should_exit = True
+        http.stop()
         for thread in threads:
             thread.join(20)
-        listening.close()
         desk.close()
 
 

@@ -2,24 +2,34 @@
 
 import re
 import time
+from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from app.access.passwords import COMMON, is_common, is_personal
-from tests.conftest import link_of
-from tests.console.conftest import ADMIN, PHONE, Service, Visits
+from tests.conftest import Template, link_of
+from tests.console.conftest import ADMIN, PHONE, Service, Visits, serving
 
 pytest_plugins = ("tests.browser",)
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser of imports")
 
 PASSWORD = "un cheval sous la pluie"
+_numbers = count()
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, migrated: Template) -> Iterator[Service]:
+    """One for all tests: everybody is invited under an address of their own."""
+    with serving(tmp_path_factory.mktemp("accept"), migrated) as service:
+        yield service
 
 
 def invite(service: Service, **person: Any) -> tuple[dict[str, Any], str]:
     """An invitation, and the token in its mail."""
-    body = {"email": "zoe@example.com", "organisation": "Acme", "language": "fr"} | person
+    body = {"email": f"zoe{next(_numbers)}@example.com", "organisation": "Acme", "language": "fr"} | person
     answer = service.desk.http.post("/invitations", json=body)
     assert answer.status_code == 201, answer.text
     return answer.json(), link_of(mail_to(service, body["email"]))
@@ -43,7 +53,7 @@ def test_somebody_accepts_on_a_phone_in_their_own_language_or_another(service: S
     page = visit(f"/accept#{token}", signed_in=False, size=PHONE, locale="nl-BE")
     expect(page.get_by_role("heading", level=1)).to_have_text("Bienvenue sur Acme Academy")
     expect(page.locator("html")).to_have_attribute("lang", "fr")
-    expect(page.get_by_label("Adresse e-mail")).to_have_value("zoe@example.com")
+    expect(page.get_by_label("Adresse e-mail")).to_have_value(invitation["email"])
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert state_of(service, invitation) == "pending"
     page.get_by_label("Prénom").fill("Zoé")
@@ -168,11 +178,13 @@ def test_a_forgotten_password_is_chosen_anew_and_a_used_link_leads_to_a_new_one(
 
 def test_names_with_markup_and_from_right_to_left_are_shown_as_they_are(service: Service, visit: Visits) -> None:
     name = "<img src=x onerror=alert(1)> أكاديمية"
+    before = service.desk.http.get("/platform").json()
     service.desk.http.patch("/platform", json={"name": name, "sender_name": name})
     _, token = invite(service, language="en", first_name="</script><b>Zoe", last_name="כהן")
     page = visit(f"/accept#{token}", signed_in=False)
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Welcome to {name}")
     assert page.locator("img").count() == 0
+    service.desk.http.patch("/platform", json={what: before[what] for what in ("name", "sender_name")})
 
 
 def test_the_page_judges_a_password_as_the_service_does(visit: Visits) -> None:

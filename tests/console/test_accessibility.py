@@ -10,9 +10,10 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
-from tests.conftest import link_of
-from tests.console.conftest import DESK, PASSWORD, PHONE, Service, Visits
+from tests.conftest import Template, link_of
+from tests.console.conftest import DESK, PASSWORD, PHONE, Service, Visits, serving
 from tests.console.test_import import NEW, check, heading, named, people, start, total, upload
+from tests.console.test_import_trouble import fail_halfway
 from tests.console.test_people import accept, invite, line, open_invite, picker
 from tests.delivery.test_kill import wait_for
 
@@ -28,10 +29,18 @@ LOOKS: tuple[tuple[Literal["light", "dark"], tuple[int, int], list[str]], ...] =
     ("dark", DESK, COLOURS),
 )
 """By day or night, on which screen, and by which rules: colours alone depend on both."""
-_AXE = """(only) => axe.run(document, {runOnly: only, resultTypes: ['violations'], iframes: false}).then((found) =>
+_AXE = """(only) => axe.run(document, {runOnly: only, resultTypes: ['violations'], iframes: false,
+  preload: false, performanceTimer: false}).then((found) =>
   found.violations.flatMap(({id, nodes}) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`)))"""
 
 Look = Callable[[Page, str], None]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, migrated: Template) -> Iterator[Service]:
+    """One for all tests: the people of each are its own."""
+    with serving(tmp_path_factory.mktemp("looks"), migrated) as service:
+        yield service
 
 
 @pytest.fixture
@@ -96,7 +105,7 @@ def test_inviting(visit: Visits, service: Service, look: Look) -> None:
     page = visit("/console/#/invitations")
     dialog = open_invite(page)
     look(page, "inviting")
-    dialog.get_by_label("E-mail addresses").fill("zoe@example.com, ann@example.com, nobody")
+    dialog.get_by_label("E-mail addresses").fill("zoe@example.com, eve@example.com, nobody")
     dialog.get_by_role("button", name="Invite people").click()
     expect(dialog.get_by_text("1 address is not right.")).to_be_visible()
     look(page, "inviting, with mistakes")
@@ -112,8 +121,8 @@ def test_inviting(visit: Visits, service: Service, look: Look) -> None:
 
 
 def test_settings_keys_and_mails(visit: Visits, service: Service, look: Look) -> None:
-    invite(service, "ann@example.com")
-    assert wait_for(lambda: service.desk.mails() != [])
+    invite(service, "kim@example.com")
+    assert wait_for(lambda: service.desk.mails("kim@example.com") != [])
     page = visit("/console/#/settings")
     expect(page.get_by_label("Time zone")).to_be_visible()
     look(page, "settings")
@@ -132,7 +141,7 @@ def test_settings_keys_and_mails(visit: Visits, service: Service, look: Look) ->
     page.get_by_role("link", name="Password").click()
     look(page, "own password")
     page.get_by_role("link", name="Sent mails").click()
-    expect(page.get_by_role("table")).to_contain_text("ann@example.com")
+    expect(page.get_by_role("table")).to_contain_text("kim@example.com")
     look(page, "mails")
     page.get_by_role("table").get_by_role("link").first.click()
     expect(page.frame_locator("iframe").get_by_role("heading")).to_be_visible()
@@ -167,10 +176,50 @@ def test_the_steps_of_an_import(visit: Visits, look: Look) -> None:
     look(page, "imports")
 
 
+def test_imports_that_were_stopped_that_failed_and_that_were_undone(
+    visit: Visits, service: Service, look: Look
+) -> None:
+    page = visit(NEW)
+    fail_halfway(page, service)
+    look(page, "failed")
+    page.get_by_role("button", name="Undo the import").click()
+    page.get_by_role("dialog").get_by_role("button", name="Undo the import").click()
+    expect(heading(page, "The import was undone")).to_be_visible()
+    look(page, "undone")
+    page.goto(NEW)
+    upload(page, named("staff.csv", people(12_000)))
+    check(page)
+    page.get_by_role("radio", name="Hold the invitations back").check()
+    start(page)
+    with service.standing_still() as states:
+        assert "committing" in states, "it was over before anybody looked"
+        expect(heading(page, "The import is running")).to_be_visible()
+        look(page, "running")
+    page.get_by_role("button", name="Stop the import").click()
+    look(page, "stopping")
+    page.get_by_role("dialog").get_by_role("button", name="Stop the import").click()
+    expect(heading(page, "The import was stopped")).to_be_visible()
+    look(page, "stopped")
+
+
+def test_signing_in_again(visit: Visits, service: Service, look: Look) -> None:
+    page = visit("/console/#/settings")
+    expect(page.get_by_label("Time zone")).to_be_visible()
+    page.context.clear_cookies()
+    page.get_by_role("link", name="Users").click()
+    dialog = page.get_by_role("dialog", name="Please sign in again")
+    expect(dialog.get_by_label("Password")).to_be_focused()
+    look(page, "signing in again")
+    dialog.get_by_label("Password").fill("wrong")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    look(page, "signing in again failed")
+
+
 def test_the_pages_behind_links_in_mails(visit: Visits, service: Service, look: Look) -> None:
-    invite(service, "ann@example.com", first_name="Ann")
-    assert wait_for(lambda: service.desk.mails("ann@example.com") != [])
-    page = visit(f"/accept#{link_of(service.desk.mails('ann@example.com')[0])}", signed_in=False)
+    invite(service, "amy@example.com", first_name="Ann")
+    assert wait_for(lambda: service.desk.mails("amy@example.com") != [])
+    page = visit(f"/accept#{link_of(service.desk.mails('amy@example.com')[0])}", signed_in=False)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     look(page, "accepting")
     page.locator("input[type=password]").first.fill("short")

@@ -22,7 +22,7 @@ from tests.console.test_people import line
 from tests.delivery.test_kill import wait_for
 
 pytest_plugins = ("tests.browser",)
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser of imports")
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -101,6 +101,7 @@ def test_an_import_and_an_invitation_from_a_console_on_another_site(page: Page, 
     assert wait_for(lambda: len(desk.mails()) == 3)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download 1 row that could not be added").click()
+    assert "staff" in download.value.suggested_filename
     assert "bo at example.com" in download.value.path().read_text(encoding="utf-8-sig")
 
     page.reload()  # still signed in

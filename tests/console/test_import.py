@@ -255,8 +255,8 @@ def test_a_reload_in_the_middle_of_a_commit_loses_nothing(visit: Visits, service
     check(page)
     page.get_by_role("radio", name="Add people without a mail").check()
     start(page)
-    with service.desk.database.writing():  # nobody is added meanwhile
-        assert the_import(page, service)["state"] == "committing", "it was over before the reload"
+    with service.standing_still() as states:
+        assert "committing" in states, "it was over before the reload"
         page.reload()
         expect(heading(page, "The import is running")).to_be_visible()
         expect(page.get_by_role("progressbar")).to_be_visible()
@@ -469,5 +469,6 @@ def test_a_thousand_wrong_rows_never_hold_up_the_page(visit: Visits) -> None:
         expect(page.locator(".match")).to_be_visible()
         return longest
 
-    # What only a busy machine makes long is short another time.
-    assert min(longest := [look_around() for _ in range(2)]) <= 200, longest
+    if (longest := look_around()) > 200:
+        longest = look_around()  # what only a busy machine makes long is short another time
+    assert longest <= 200

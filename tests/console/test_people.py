@@ -19,7 +19,7 @@ from tests.console.conftest import PASSWORD, PHONE, Service, Visits
 from tests.delivery.test_kill import wait_for
 
 pytest_plugins = ("tests.browser",)
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser of imports")
 
 
 def invite(service: Service, *emails: str, **more: Any) -> list[dict[str, Any]]:
@@ -143,6 +143,8 @@ def test_everything_about_inviting_works_with_the_keyboard_alone(page: Page, ser
     keyboard.type("one@example.com two@example.com,nonsense ")
     keyboard.press("Enter")
     expect(dialog.get_by_role("list", name="People to invite").get_by_role("listitem")).to_have_count(3)
+    expect(dialog.get_by_label("E-mail addresses")).to_have_accessible_description(re.compile("1 address is not right"))
+    expect(dialog.get_by_role("button", name="Invite 2 people")).to_be_visible()
     keyboard.press("Backspace")  # the last one comes back to be corrected
     expect(dialog.get_by_label("E-mail addresses")).to_have_value("nonsense")
     keyboard.press("Control+A")

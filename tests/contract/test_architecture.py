@@ -53,12 +53,12 @@ SPANS_PLATFORMS = {
     "jobs/watch.py": {"look": "numbers about the installation, nobody's data"},
     "db/bulk.py": {"present": "takes the values of a parameter apart; reads no table"},
     "imports/work.py": {
-        "is_due": "the worker serves every platform",
         "claim": "the worker serves every platform",
         "clear_leases": "the one worker of an SQLite file starts anew",
     },
     "imports/sweep.py": {"sweep": "what is too old is too old on every platform"},
     "access/sweep.py": {"sweep": "what is too old is too old on every platform"},
+    "access/limits.py": {"sweep": "what is too old is too old on every platform"},
 }
 """Functions whose statements span platforms, and why that is right."""
 

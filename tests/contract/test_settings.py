@@ -122,6 +122,11 @@ WEAK = [
     ("OTEL_ENDPOINT", "collector:4318"),
     ("OTEL_ENDPOINT", "http://collector:4318?key=hunter2hunter2"),
     ("LOG_LEVEL", "LOUD"),
+    ("PLATFORM_MAILS_PER_DAY", "-1"),
+    ("REQUESTS_PER_MINUTE", "many"),
+    ("TRUSTED_PROXIES", "*"),
+    ("TRUSTED_PROXIES", "proxy.example.com"),
+    ("TRUSTED_PROXIES", "10.0.0.0/8,10.0.0.1/8"),
 ]
 
 

@@ -249,7 +249,7 @@ def _troubled_rows() -> list[PlannedRow]:
     )
     plan.settle(rows, ())
     plan.finish(lambda _addresses: ())
-    return rows
+    return list(rows)
 
 
 @EACH_LANGUAGE

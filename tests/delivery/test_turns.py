@@ -9,7 +9,7 @@ from app.db.session import Database
 from app.delivery import claims, outbox
 from app.delivery.models import Lane, MailKind
 from app.delivery.rates import Rates
-from app.invitations.people import Invite, NewPerson, add_people
+from app.invitations.people import Invite, NewPerson, People, add_people
 from app.worker import make_pump
 from tests.conftest import Desk
 from tests.delivery.sink import Sink
@@ -31,7 +31,7 @@ def fill(desk: Desk, subdomain: str, number: int, lane: Lane) -> None:
     platform_id = desk.platform_id(subdomain)
     for start in range(0, number, 5000):
         with desk.database.writing() as session:
-            add_people(session, platform_id, people[start : start + 5000], invite=invite, now=utcnow())
+            add_people(session, platform_id, People.of(people[start : start + 5000]), invite=invite, now=utcnow())
 
 
 def test_with_50000_waiting_one_person_is_first_and_another_platforms_hundred_are_not_behind(

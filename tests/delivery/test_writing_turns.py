@@ -1,8 +1,10 @@
 """SQLite has one writer: whoever writes again and again gives way to whoever waits, in its process or in another."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,36 @@ def test_whoever_waits_too_long_is_told_that_the_database_is_taken(
             waiting.execute(text("SELECT 1"))
     database.close()
     other.close()
+
+
+def test_what_long_work_writes_is_copied_into_the_file_between_its_transactions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.db.session.COPIED_AT_ONCE", 1)
+    file = tmp_path / "rollcall.db"
+    database = Database(f"sqlite:///{file}")
+    with database.for_long_work() as own:
+        for number in range(3):
+            with own.writing() as session:
+                session.execute(text("CREATE TABLE IF NOT EXISTS numbers (number INTEGER)"))
+                session.execute(text("INSERT INTO numbers VALUES (:number)"), {"number": number})
+            with own.reading() as session:
+                assert session.scalar(text("SELECT count(*) FROM numbers")) == number + 1
+            own.give_way()
+            with closing(sqlite3.connect(f"file:{file}?immutable=1", uri=True)) as without_log:
+                assert without_log.execute("SELECT count(*) FROM numbers").fetchone() == (number + 1,)
+    database.close()
+
+
+def test_long_work_that_fails_leaves_its_connection_clean(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/rollcall.db", connections=1)
+    with database.for_long_work() as own:
+        with suppress(ZeroDivisionError), own.writing() as session:
+            session.execute(text("CREATE TABLE numbers (number INTEGER)"))
+            session.scalar(text(f"SELECT {1 // 0}"))
+        with own.writing() as session:
+            assert session.scalar(text("SELECT count(*) FROM sqlite_schema")) == 0
+    with database.writing() as session:
+        assert session.scalar(text("SELECT count(*) FROM sqlite_schema")) == 0
+        assert session.scalar(text("PRAGMA cache_size")) == -8 * 1024
+    database.close()

@@ -43,9 +43,10 @@ class Planned:
         known: KnownNames = NOTHING,
     ) -> None:
         plan = Plan(recipe or _recipe(), known)
-        self.rows = plan.read(_records(people))
-        plan.settle(self.rows, users)
+        rows = plan.read(_records(people))
+        plan.settle(rows, users)
         self.warned = plan.finish(lambda addresses: {address for address in addresses if address in users})
+        self.rows = list(rows)
         self.totals = plan.totals
         self.leaders = plan.leaders
 
@@ -69,7 +70,7 @@ class Planned:
 def test_a_complete_row_is_added_as_given() -> None:
     planned = Planned({**JAN, "language": "nl", "student_groups": "Sales / Newcomers", "label": "Staff", "team": "A"})
     (row,) = planned.rows
-    assert (row.outcome, row.line, row.address, row.is_clean_add) == (Outcome.ADD, 2, "jan@example.com", True)
+    assert (row.outcome, row.line, row.address, row.issues) == (Outcome.ADD, 2, "jan@example.com", ())
     assert row.shown_values() == {
         **JAN,
         "language": "nl",
@@ -553,9 +554,9 @@ def test_a_commit_resumed_at_its_checkpoint_does_to_the_rest_what_it_would_have_
     rows, _, leaders = _fold(records, recipe, known, users)
     done = {row.address for row in rows if row.line <= checkpoint and row.outcome is Outcome.ADD}
     plan = Plan(recipe, known)
-    resumed = []
+    resumed: list[PlannedRow] = []
     for record in records:
-        read = [row for row in plan.read([record]) if row.line > checkpoint]
+        read = plan.read([record]).behind(checkpoint)
         plan.settle(read, users | done)
         resumed += read
     expected = [row for row in rows if row.line > checkpoint]

@@ -8,6 +8,7 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Final, Protocol
@@ -25,6 +26,9 @@ CELLS: Final = 10_000
 FOOTER_LINES: Final = 50
 """How many lines at the end of a file may be footers."""
 IGNORED_SHOWN: Final = 100
+_AT_ONCE: Final = 1000
+_FEWEST: Final = 20
+_LINE_ENDS: Final = frozenset("\r\n")
 
 SEP_LINE: Final = re.compile(r'"?sep=([^\w\s"\']|\t)"?(?:\r\n|\r|\n)?', re.IGNORECASE)
 _GUARDED: Final = re.compile("''*[=+\\-@\t\r]")
@@ -80,7 +84,10 @@ class RecordReader:
         self._file = Lines(pieces, dialect.encoding, self._first)
         self._record_line = self._first.line  # the line that the record starts on that the parser is at
         self._runs_of_record: list[list[str]] = []
+        self._run: list[str] = []
+        self._taken = 0  # how many lines of the run the parser has had, or were taken beside it
         self._plain_until = 0  # records above this line need no second look unless they look odd themselves
+        self._odd_until = 0  # some above this line do
         self._held: list[Record] = []  # footers, unless a row follows; and blank records between them
 
     @property
@@ -90,48 +97,69 @@ class RecordReader:
 
     def records(self) -> Iterator[Record]:
         """Every record below the header that is a row, blank ones too."""
+        return chain.from_iterable(self._records())
+
+    def batches(self, size: int) -> Iterator[list[Record]]:
+        """The records `size` at a time, the last time fewer."""
+        waiting: list[Record] = []
+        for records in self._records():
+            waiting += records
+            while len(waiting) >= size:
+                yield waiting[:size]
+                del waiting[:size]
+        if waiting:
+            yield waiting
+
+    def _records(self) -> Iterator[list[Record]]:
+        """The records, many at once where nothing about them needs a second look."""
+        records = self._records_as_they_are()
         if self._dialect.headers[-2:] == OUR_HEADERS:  # a file of rejected rows, mended
-            return ((line, [without_guard(cell) for cell in cells]) for line, cells in self._records())
-        return self._records()
+            return ([(line, [without_guard(cell) for cell in cells]) for line, cells in some] for some in records)
+        return records
 
-    def batches(self, size: int) -> Iterator[Iterable[Record]]:
-        """The records `size` at a time, the last time fewer. Use one up before asking for the next: nothing is kept."""
-        records = self.records()
-        for first in records:
-            yield chain([first], islice(records, size - 1))
-
-    def _records(self) -> Iterator[Record]:
+    def _records_as_they_are(self) -> Iterator[list[Record]]:
         dialect = self._dialect
-        lines, above = self._without_lines_above(chain.from_iterable(self._runs()))
+        lines, above = self._without_lines_above(self._lines())
         parser = parser_of(lines, dialect)
         line = self._record_line = above + 1
-        first_headers = first_cells(dialect.headers) if dialect.ignores_lines else ()
-        width = -1
+        first_headers = first_cells(dialect.headers) if dialect.ignores_lines else frozenset()
         try:
             if self._is_at_top and dialect.header_line > 0:
                 header = next(parser, [])
                 self._refuse_swallowed(parser.line_num)
                 self.header = header
                 line = self._record_line = above + parser.line_num + 1
-            for cells in parser:
-                # What costs time is asked only of records that differ from the one above, or where it matters.
-                is_one_line = parser.line_num == line - above
-                if is_one_line and len(cells) == width and line < self._plain_until and cells[0] not in first_headers:
-                    yield line, cells
-                    line += 1
-                else:
-                    below = above + parser.line_num + 1
-                    self._refuse_swallowed(below - line)
-                    yield from self._rows(line, cells)
-                    width = len(cells) or -1
-                    line = below
-                self._record_line = line
+            while (cells := next(parser, None)) is not None:
+                below = above + parser.line_num + 1
+                self._refuse_swallowed(below - line)
+                yield list(self._rows(line, cells))
+                line = self._record_line = below
+                while many := self._plain_records(line, first_headers):
+                    yield list(enumerate(many, line))
+                    above += len(many)
+                    line = self._record_line = line + len(many)
         except csv.Error:
             # The one error of the lenient csv module: a cell above the limit. One that spans lines is an open quote.
             if above + parser.line_num > line:
                 raise self._unclosed() from None
             raise AppError(Code.FILE_CELL_TOO_LARGE, line=line, limit=CELL_CHARACTERS) from None
-        yield from self._without_footers()
+        yield list(self._without_footers())
+
+    def _plain_records(self, line: int, first_headers: frozenset[str]) -> list[list[str]]:
+        """The next records from a line on, where each is one line and none needs a second look; none where one does."""
+        count = min(_AT_ONCE, self._plain_until - line)
+        if line < self._odd_until or count < _FEWEST:
+            return []
+        lines = self._run[self._taken : self._taken + count]
+        with suppress(csv.Error):  # whoever looks again says where
+            found = list(parser_of(iter(lines), self._dialect))
+            is_closed = not found[-1] or found[-1][-1][-1:] not in _LINE_ENDS  # an open quote takes the line's end in
+            is_plain = len(found) == count and is_closed and max(map(len, found)) <= CELLS
+            if is_plain and first_headers.isdisjoint([cells[0] for cells in found if cells]):
+                self._taken += count
+                return found
+        self._odd_until = line + count
+        return []
 
     def _refuse_swallowed(self, count: int) -> None:
         """Raise AppError where the record the parser is at spans so many lines and swallows others."""
@@ -192,6 +220,14 @@ class RecordReader:
             return (lines, 1) if top and SEP_LINE.fullmatch(top[0]) else (chain(top, lines), 0)
         deque(islice(lines, self._first.skip), maxlen=0)
         return lines, self._first.line - 1
+
+    def _lines(self) -> Iterator[str]:
+        """The lines the parser is fed, but for those that were taken beside it."""
+        for run in self._runs():
+            self._run, self._taken = run, 0
+            while self._taken < len(run):
+                self._taken += 1
+                yield run[self._taken - 1]
 
     def _runs(self) -> Iterator[list[str]]:
         """What the parser is fed. It asks for more in the middle of a record only while a quote is open."""

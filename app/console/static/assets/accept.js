@@ -1,7 +1,7 @@
 // The page behind the link of an invitation. Opening it changes nothing: only sending the form accepts.
 
 import { ask, Problem } from "./api.js";
-import { Heading, isDead, Lost, show, token, useLink } from "./pages.js";
+import { Heading, isDead, Lost, showPage, token, useLink } from "./pages.js";
 import { NewPassword } from "./password.js";
 import { moment, preferred, t } from "./texts.js";
 import { Button, Field, ProblemNote } from "./ui.js";
@@ -11,7 +11,7 @@ import { html, useState } from "./vendor/preact.js";
 function Accept({ welcome }) {
   const [stage, setStage] = useState(/** @type {"welcome" | "done" | "dead"} */ ("welcome"));
   if (stage === "dead") return html`<${Dead} />`;
-  if (stage === "done") return html`<${Done} welcome=${welcome} />`;
+  if (stage === "done") return html`<${Accepted} welcome=${welcome} />`;
   return html`<${Welcome} welcome=${welcome} ended=${setStage} />`;
 }
 
@@ -78,7 +78,7 @@ function Welcome({ welcome, ended }) {
 }
 
 /** @param {{welcome: any}} props */
-const Done = ({ welcome }) =>
+const Accepted = ({ welcome }) =>
   html`<${Heading} title=${t("accept.done_heading")}>${t("accept.done_heading")}<//>
     <p>${t("accept.done", welcome)}</p>
     ${
@@ -100,8 +100,8 @@ const Dead = () =>
 
 try {
   const welcome = await ask("POST", "/invitations/inspect", { body: { token } });
-  await show(Accept, { welcome }, welcome.language);
+  await showPage(Accept, { welcome }, welcome.language);
 } catch (problem) {
   if (!(problem instanceof Problem)) throw problem;
-  await show(isDead(problem) ? Dead : Lost, { problem }, preferred());
+  await showPage(isDead(problem) ? Dead : Lost, { problem }, preferred());
 }

@@ -211,10 +211,11 @@ function sent(address, file, { type, key, signal, progress }) {
 /**
  * Follow the events of a path until one says `at_rest`, or until it is aborted; comes back by itself after a break.
  * @param {string} path
- * @param {(event: string, data: any) => void} take
+ * @param {(data: any) => void} take
+ * @param {(isBroken: boolean) => void} tell of a break, and of its end
  * @param {AbortSignal} signal
  */
-export async function follow(path, take, signal) {
+export async function follow(path, take, tell, signal) {
   const heard = { id: "", isOver: false };
   let wait = 500;
   while (!signal.aborted && !heard.isOver) {
@@ -230,15 +231,17 @@ export async function follow(path, take, signal) {
       const response = await answered(path, request, signal);
       if (!response.ok || !response.body) throw await problemOf(response);
       wait = 500;
+      tell(false);
       await read(response.body, (fields) => {
         const data = JSON.parse(fields.data);
         heard.id = fields.id ?? heard.id;
         heard.isOver = data.at_rest === true;
-        take(fields.event ?? "message", data);
+        take(data);
       });
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 429) throw error;
+      tell(true);
     }
     if (heard.isOver) return;
     await new Promise((done) => setTimeout(done, wait));

@@ -113,7 +113,7 @@ function Shell({ platform, user, changed, choose, leave }) {
       <${Button} title=${user.email} onClick=${leave}>${t("session.leave")}<//>
     </header>
     <main id="main" tabindex="-1">
-      <${Shown}
+      <${LoadedScreen}
         key=${name}
         name=${name}
         parts=${parts.slice(1)}
@@ -127,7 +127,7 @@ function Shell({ platform, user, changed, choose, leave }) {
 }
 
 /** A screen, as soon as it is loaded. @param {{name: string} & Record<string, any>} props */
-function Shown({ name, ...given }) {
+function LoadedScreen({ name, ...given }) {
   const [Screen, setScreen] = useState(/** @type {any} */ (null));
   const [load, , problem] = useAction(async () => {
     try {
@@ -151,7 +151,9 @@ function skip(event) {
 // All at once: the words, who is here, and the screen that is asked for.
 const first = look();
 first.catch(() => {}); // said where it is used
-const [name] = currentRoute().parts;
-if (Object.hasOwn(SCREENS, name ?? START)) SCREENS[name ?? START]().catch(() => {});
+const [wanted] = currentRoute().parts;
+if (Object.hasOwn(SCREENS, wanted ?? START)) SCREENS[wanted ?? START]().catch(() => {});
 await loadTexts(language());
-render(html`<${Console} first=${first} />`, /** @type {HTMLElement} */ (document.getElementById("console")));
+const place = /** @type {HTMLElement} */ (document.getElementById("console"));
+place.replaceChildren(); // the frame that came with the page
+render(html`<${Console} first=${first} />`, place);

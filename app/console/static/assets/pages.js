@@ -1,12 +1,16 @@
 // What the pages behind the links in mails share: the token, the words, the frame with its switch of languages.
 
 import { ask, Problem } from "./api.js";
-import { keepLanguage, language, loadTexts, t } from "./texts.js";
+import { keepLanguage, language, loadTexts, preferred, t } from "./texts.js";
 import { Button, LanguageSwitch, useAction } from "./ui.js";
 import { html, render, useEffect, useRef, useState } from "./vendor/preact.js";
 
 /** What the link carries. It stands behind the `#`: in no log, and in no Referer. */
 export const token = location.hash.slice(1);
+
+/** The words most likely wanted come while the service is asked what the link is for. */
+const likely = loadTexts(preferred(), "accept");
+likely.catch(() => {}); // said where they are shown
 
 /** Take a used token out of the address: to reload or share it would only lead astray. */
 const forgetToken = () => history.replaceState(null, "", location.pathname);
@@ -30,8 +34,9 @@ export const useLink = (path, bodyOf, ended) =>
   });
 
 /** Show a page in a language. @param {any} Content @param {Record<string, any>} given @param {string} wanted */
-export async function show(Content, given, wanted) {
-  await loadTexts(wanted, "accept");
+export async function showPage(Content, given, wanted) {
+  await likely;
+  if (wanted !== language()) await loadTexts(wanted, "accept");
   const place = /** @type {HTMLElement} */ (document.getElementById("page"));
   render(html`<${Page} Content=${Content} given=${given} />`, place);
 }
@@ -57,6 +62,7 @@ function Page({ Content, given }) {
 export function Heading({ title, children }) {
   const heading = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
+    if (document.activeElement !== document.body) return; // somebody was quicker
     /** @type {HTMLElement | null} */ (document.querySelector("[autofocus]") ?? heading.current)?.focus();
   }, []);
   useEffect(() => {

@@ -1,7 +1,7 @@
 // The page behind the link of a mail about a forgotten password. Opening it changes nothing.
 
 import { ask } from "./api.js";
-import { Heading, show, token, useLink } from "./pages.js";
+import { Heading, showPage, token, useLink } from "./pages.js";
 import { NewPassword } from "./password.js";
 import { preferred, t } from "./texts.js";
 import { Button, Field, Note, ProblemNote, useAction } from "./ui.js";
@@ -10,7 +10,7 @@ import { html, useState } from "./vendor/preact.js";
 function Reset() {
   const [stage, setStage] = useState(/** @type {"choose" | "done" | "dead"} */ (token ? "choose" : "dead"));
   if (stage === "dead") return html`<${AskAgain} />`;
-  if (stage === "done") return html`<${Done} />`;
+  if (stage === "done") return html`<${Saved} />`;
   return html`<${Choose} ended=${setStage} />`;
 }
 
@@ -38,7 +38,7 @@ function Choose({ ended }) {
   </form>`;
 }
 
-const Done = () =>
+const Saved = () =>
   html`<${Heading} title=${t("reset.done_heading")}>${t("reset.done_heading")}<//>
     <p>${t("reset.done")}</p>
     <p><a href="/console/">${t("reset.console")}</a></p>`;
@@ -76,4 +76,4 @@ function AskAgain() {
   </form>`;
 }
 
-await show(Reset, {}, preferred());
+await showPage(Reset, {}, preferred());

@@ -5,7 +5,7 @@ import { SERVICE } from "./config.js";
 export const LANGUAGES = /** @type {const} */ ({ en: "English", fr: "Français", nl: "Nederlands" });
 const CHOSEN = "rollcall.language";
 
-/** @type {Record<string, string>} */
+/** @type {any} a tree: `console.users.title` is `words.console.users.title` */
 let words = {};
 let current = preferred();
 
@@ -36,9 +36,11 @@ export const keepLanguage = (chosen) => localStorage.setItem(CHOSEN, chosen);
  * @param {Record<string, unknown>} [params] numbers are written as the language writes them
  */
 export function t(key, params = {}) {
-  const of = (/** @type {string} */ name) => words[`console.${name}`] ?? words[name];
+  const branches = (/** @type {any} */ from) => key.split(".").reduce((found, part) => found?.[part], from);
+  const found = branches(words.console) ?? branches(words) ?? key;
   const isOne = "count" in params && new Intl.PluralRules(current).select(Number(params.count)) === "one";
-  const text = (isOne ? of(`${key}.one`) : undefined) ?? of(key) ?? of(`${key}.other`) ?? key;
+  /** @type {string} */
+  const text = typeof found === "string" ? found : (found[isOne ? "one" : "other"] ?? key);
   return text.replace(/\{(\w+)\}/g, (all, name) => (name in params ? shown(params[name]) : all));
 }
 

@@ -129,13 +129,20 @@ export const Loading = () =>
   html`<p class="loading" role="status"><span class="spinner" aria-hidden="true"></span>${t("loading")}</p>`;
 
 /**
- * A dialog over the page; closes by Escape, and gives the focus back. Without `close` it stays until it is answered.
+ * A dialog over the page; closes by Escape and by the back button, and gives the focus back. Without `close` it stays until it is answered.
  * What has `autofocus` is where typing begins.
  * @param {{title: string, close?: () => void, isWide?: boolean, children?: Content}} props
  */
 export function Dialog({ title, close, isWide = false, children }) {
   const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const id = useId();
+  const leave = useRef(close);
+  leave.current = close;
+  useEffect(() => {
+    const elsewhere = () => leave.current?.();
+    addEventListener("hashchange", elsewhere);
+    return () => removeEventListener("hashchange", elsewhere);
+  }, []);
   useEffect(() => {
     const before = document.activeElement;
     box.current?.showModal();

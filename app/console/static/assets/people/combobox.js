@@ -9,12 +9,12 @@ import { isolated } from "./words.js";
 
 /** @typedef {{name: string, isNew?: boolean, users?: number}} Choice */
 
-const PAUSE = 150; // ms without a key before a search begins
+const SEARCH_PAUSE = 150; // ms without a key before a search begins
 const SHOWN = 8;
 const LONGEST = 200;
 
 /** How the service compares names. @param {string} name */
-const keyOf = (name) => name.normalize("NFC").trim().replace(/\s+/g, " ").toLowerCase();
+const nameKey = (name) => name.normalize("NFC").trim().replace(/\s+/g, " ").toLowerCase();
 
 /** A value that stands still for a moment. @template T @param {T} value @param {number} milliseconds @returns {T} */
 export function useSettled(value, milliseconds) {
@@ -33,11 +33,11 @@ export function useSettled(value, milliseconds) {
 function useFound(path, text) {
   const [isOpen, setOpen] = useState(false);
   const wanted = text.trim().replace(/\s+/g, " ");
-  const q = useSettled(wanted, PAUSE);
+  const q = useSettled(wanted, SEARCH_PAUSE);
   const { data, isLoading } = useAsk(isOpen || q ? path : null, { q, limit: 50 });
   const isKnown = data && !isLoading && q === wanted;
   const found = /** @type {Choice[]} */ (data?.items ?? []);
-  const exact = found.filter(({ name }) => keyOf(name) === keyOf(wanted));
+  const exact = found.filter(({ name }) => nameKey(name) === nameKey(wanted));
   const isNew = isKnown ? wanted !== "" && exact.length === 0 : null;
   const others = found.filter((choice) => !exact.includes(choice)).slice(0, SHOWN - exact.length);
   const choices = [...exact, ...others, ...(isNew ? [{ name: wanted, isNew }] : [])];
@@ -98,7 +98,7 @@ function Combobox({ id, label, text, type, choose, found, erase, leave, given })
     if (typed.name) leave?.(typed);
   };
   const option = (/** @type {Choice} */ choice, /** @type {number} */ position) =>
-    html`<${Option} id=${`${id}-${position}`} choice=${choice} isActive=${position === active} take=${take} />`;
+    html`<${Offered} id=${`${id}-${position}`} choice=${choice} isActive=${position === active} take=${take} />`;
   return html`<div class="combobox">
     <input
       id=${id}
@@ -125,7 +125,7 @@ function Combobox({ id, label, text, type, choose, found, erase, leave, given })
 }
 
 /** @param {{id: string, choice: Choice, isActive: boolean, take: (choice: Choice) => void}} props */
-function Option({ id, choice, isActive, take }) {
+function Offered({ id, choice, isActive, take }) {
   const stay = (/** @type {Event} */ event) => event.preventDefault(); // the focus is the input's
   const { name, isNew, users } = choice;
   return html`<li id=${id} role="option" aria-selected=${isActive} onMouseDown=${stay} onClick=${() => take(choice)}>
@@ -169,7 +169,7 @@ export function ManyPicker({ label, path, value, change }) {
   const found = useFound(path, text);
   const add = (/** @type {Choice} */ choice) => {
     setText("");
-    if (!value.some(({ name }) => keyOf(name) === keyOf(choice.name))) change([...value, choice]);
+    if (!value.some(({ name }) => nameKey(name) === nameKey(choice.name))) change([...value, choice]);
   };
   const remove = (/** @type {Choice} */ choice) => {
     change(value.filter((other) => other !== choice));

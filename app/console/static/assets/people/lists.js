@@ -6,7 +6,7 @@ import { t } from "../texts.js";
 import { Button, Loading, ProblemNote, useAction } from "../ui.js";
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 
-const PAUSE = 250; // ms without a key before a search begins
+const TYPING_PAUSE = 250; // ms without a key before a search begins
 
 /**
  * The filters of a screen, which its address keeps.
@@ -29,7 +29,7 @@ export function Search({ label, value, search }) {
   }, [value]);
   useEffect(() => {
     if (text.trim() === asked.current) return;
-    const timer = setTimeout(() => search((asked.current = text.trim())), PAUSE);
+    const timer = setTimeout(() => search((asked.current = text.trim())), TYPING_PAUSE);
     return () => clearTimeout(timer);
   }, [text]);
   return html`<input

@@ -6,13 +6,13 @@ import { html, useEffect, useState } from "../vendor/preact.js";
 import { useSettled } from "./combobox.js";
 import { MailFrame } from "./mail_frame.js";
 
-const PAUSE = 400; // ms without a key before the mail is written anew
+const WRITING_PAUSE = 400; // ms without a key before the mail is written anew
 
 /** @param {{language: string, message: string, first_name?: string}} props */
 export function MailPreview({ language, message, first_name }) {
   const [mail, setMail] = useState(/** @type {{subject: string, html: string} | null} */ (null));
   const [isLost, setLost] = useState(false);
-  const text = useSettled(message.trim(), PAUSE);
+  const text = useSettled(message.trim(), WRITING_PAUSE);
   useEffect(() => {
     const aborting = new AbortController();
     const body = { language, message: text || undefined, first_name };

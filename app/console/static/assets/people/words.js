@@ -15,7 +15,7 @@ export const languageName = (code) => new Intl.DisplayNames([language()], { type
 const since = (iso) => (Date.now() - Date.parse(iso) < 60_000 ? t("people.just_now") : ago(iso));
 
 /** @type {Record<string, string>} the badge of a state */
-const KINDS = {
+const BADGES = {
   pending: "info",
   accepted: "good",
   expired: "warning",
@@ -29,7 +29,7 @@ const KINDS = {
 };
 
 /** The colour of a state of an invitation, a mail or a user. @param {string} state */
-export const kindOf = (state) => KINDS[state] ?? "plain";
+export const kindOf = (state) => BADGES[state] ?? "plain";
 
 /** Since when, or how long, an invitation is in its state. @param {any} invitation */
 export function whenOf({ state, created_at, accepted_at, revoked_at, expires_at }) {

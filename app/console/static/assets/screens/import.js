@@ -5,7 +5,7 @@ import { href } from "../routes.js";
 import { t } from "../texts.js";
 import { Loading, Note, ProblemNote } from "../ui.js";
 import { html, useEffect, useRef } from "../vendor/preact.js";
-import { stepOf, useImport } from "./import/following.js";
+import { isAtWork, stepOf, useImport } from "./import/following.js";
 import { Match } from "./import/match.js";
 import { Outcome } from "./import/outcome.js";
 import { Preview } from "./import/preview.js";
@@ -32,10 +32,11 @@ export function ImportScreen({ parts, query, platform }) {
 /** @param {{id: string, query: URLSearchParams, platform: any}} props */
 function OneImport({ id, query, platform }) {
   const desk = useImport(id, platform);
-  const { imported, problem, conflict, reload } = desk;
+  const { imported, problem, conflict, isLost, reload } = desk;
   if (!imported) return problem ? html`<${ProblemNote} problem=${problem} retry=${reload} />` : html`<${Loading} />`;
   const step = stepOf(imported, query.get("step"));
-  const notes = html`<${ProblemNote} problem=${problem} retry=${reload} /><${Conflict} problem=${conflict} />`;
+  const notes = html`<${ProblemNote} problem=${problem} retry=${reload} /><${Conflict} problem=${conflict} />
+    <div role="status">${isLost && !problem && isAtWork(imported) && html`<${Note} kind="warning">${t("import.lost")}<//>`}</div>`;
   return html`<${Frame} step=${step} title=${titleOf(step, imported)} imported=${imported} notes=${notes}>
     ${step === "match" && html`<${Match} ...${desk} platform=${platform} />`}
     ${step === "preview" && html`<${Preview} ...${desk} query=${query} />`}

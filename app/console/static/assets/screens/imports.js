@@ -7,7 +7,7 @@ import { html, useEffect } from "../vendor/preact.js";
 import { Download } from "./import/download.js";
 import { isAtWork } from "./import/following.js";
 
-const COLOURS = { completed: "good", failed: "danger", cancelled: "warning", ready: "info", uploaded: "info" };
+const STATE_COLOURS = { completed: "good", failed: "danger", cancelled: "warning", ready: "info", uploaded: "info" };
 const LOOK_AGAIN = 2000; // ms while any of them is at work
 
 /** The screen. */
@@ -32,7 +32,7 @@ export function ImportsScreen() {
     <${ProblemNote} problem=${problem ?? notMore} retry=${problem ? reload : load} />
     ${!items && isLoading && html`<${Loading} />`}
     ${items?.length === 0 && html`<${Nothing} />`}
-    ${items && items.length > 0 && html`<${Table} items=${items} />`}
+    ${items && items.length > 0 && html`<${ImportTable} items=${items} />`}
     ${more && html`<p class="pages"><${Button} isBusy=${isBusy} onClick=${load}>${t("imports.more")}<//></p>`}`;
 }
 
@@ -41,30 +41,30 @@ const Nothing = () => html`<div class="card"><${Empty} title=${t("imports.empty"
   <p>${t("imports.empty_text")}</p>
   <p class="row middle">
     <a class="button primary" href=${href(["import", "new"])}>${t("imports.first")}</a>
-    <${Download} path="/import-template.csv" name="rollcall-template.csv">${t("import.upload.template")}<//>
+    <${Download} path="/import-template.csv">${t("import.upload.template")}<//>
   </p>
 <//></div>`;
 
 /** @param {{items: any[]}} props */
-const Table = ({ items }) => html`<div class="table as-rows history"><table role="table">
+const ImportTable = ({ items }) => html`<div class="table as-rows history"><table role="table">
   <thead role="rowgroup"><tr role="row">${["file", "when", "state", "result"].map(
     (name) => html`<th scope="col"
     role="columnheader">${t(`imports.${name}`)}</th>`,
   )}</tr></thead>
-  <tbody role="rowgroup">${items.map((imported) => html`<${Line} key=${imported.id} imported=${imported} />`)}</tbody>
+  <tbody role="rowgroup">${items.map((imported) => html`<${ImportLine} key=${imported.id} imported=${imported} />`)}</tbody>
 </table></div>`;
 
 /** @param {{imported: any}} props */
-function Line({ imported }) {
+function ImportLine({ imported }) {
   const { file, state, created_at: at, created_by: who } = imported;
   return html`<tr role="row">
     <td role="cell" data-label=${t("imports.file")}><a href=${href(["import", imported.id])}><bdi>${file.name}</bdi>
       </a></td>
-    <td role="cell" data-label=${t("imports.when")}><time datetime=${at} title=${moment(at)}>${ago(at)}</time><br />
-      <span class="quiet"><bdi>${who}</bdi></span></td>
+    <td role="cell" data-label=${t("imports.when")}><div><time datetime=${at} title=${moment(at)}>${ago(at)}</time><br />
+      <span class="quiet"><bdi>${who}</bdi></span></div></td>
     <td role="cell" data-label=${t("imports.state")}><${Badge}
-      kind=${COLOURS[/** @type {keyof typeof COLOURS} */ (state)] ?? "plain"}>${t(`imports.is_${state}`)}<//></td>
-    <td role="cell" data-label=${t("imports.result")}><${Short} imported=${imported} /></td>
+      kind=${STATE_COLOURS[/** @type {keyof typeof STATE_COLOURS} */ (state)] ?? "plain"}>${t(`imports.is_${state}`)}<//></td>
+    <td role="cell" data-label=${t("imports.result")}><div><${Short} imported=${imported} /></div></td>
   </tr>`;
 }
 

@@ -11,8 +11,8 @@ import { html, useEffect, useState } from "../vendor/preact.js";
 import { InviteButton } from "./invite.js";
 
 /** @type {Record<string, any>} */
-const DIALOGS = { details: InvitationDetails, resend: ResendInvitation, revoke: RevokeInvitation };
-const STATES = ["pending", "accepted", "expired", "revoked"];
+const INVITATION_DIALOGS = { details: InvitationDetails, resend: ResendInvitation, revoke: RevokeInvitation };
+const INVITATION_STATES = ["pending", "accepted", "expired", "revoked"];
 const MAILS = ["queued", "sent", "failed", "held"];
 const FILTERS = ["q", "state", "delivery", "import_id"];
 const WATCHED = 10; // mails on their way whose lines are kept fresh
@@ -25,10 +25,10 @@ export function InvitationsScreen({ query, platform }) {
   useMovingMails(list);
   const close = () => setOpen(null);
   const chosen = open && list.items?.find((item) => item.id === open.id);
-  const Chosen = DIALOGS[open?.what ?? "details"];
+  const Chosen = INVITATION_DIALOGS[open?.what ?? "details"];
   const choose = (/** @type {string} */ what) => setOpen(open && { ...open, what });
   const line = (/** @type {any} */ item) =>
-    html`<${Line}
+    html`<${InvitationLine}
       key=${item.id}
       invitation=${item}
       choose=${(/** @type {string} */ what) => setOpen({ what, id: item.id })}
@@ -47,14 +47,14 @@ export function InvitationsScreen({ query, platform }) {
       list=${list}
       label=${t("menu.invitations")}
       line=${line}
-      empty=${html`<${Nobody} filters=${filters} />`}
+      empty=${html`<${NoInvitations} filters=${filters} />`}
     />
     ${chosen && html`<${Chosen} invitation=${chosen} close=${close} done=${list.replace} choose=${choose} />`}`;
 }
 
 /** @param {{filters: Record<string, string>, filter: (changes: Record<string, string>) => void}} props */
 function Filters({ filters, filter }) {
-  const states = STATES.map((state) => /** @type {[string, string]} */ ([state, t(`invitations.state.${state}`)]));
+  const states = INVITATION_STATES.map((state) => /** @type {[string, string]} */ ([state, t(`invitations.state.${state}`)]));
   const mails = MAILS.map((state) => /** @type {[string, string]} */ ([state, t(`invitations.mails.${state}`)]));
   const choose = (/** @type {string} */ name) => (/** @type {string} */ value) => filter({ [name]: value });
   return html`<div class="filter-lines">
@@ -78,7 +78,7 @@ function Filters({ filters, filter }) {
 }
 
 /** @param {{invitation: any, choose: (what: string) => void}} props */
-function Line({ invitation, choose }) {
+function InvitationLine({ invitation, choose }) {
   const { state, email, organisation, delivery } = invitation;
   const name = nameOf(invitation);
   const action = (/** @type {string} */ what, /** @type {string} */ words) => {
@@ -108,7 +108,7 @@ function Line({ invitation, choose }) {
 }
 
 /** @param {{filters: Record<string, string>}} props */
-function Nobody({ filters }) {
+function NoInvitations({ filters }) {
   if (Object.values(filters).some(Boolean))
     return html`<${Empty} title=${t("invitations.none_found")}>
       <p>${t("people.none_found_help")}</p>

@@ -94,12 +94,14 @@ function InviteDialog({ draft, change, done, finish, close }) {
     change({ people: sorted.left });
     setOutcome(sorted.outcome);
   });
-  const count = draft.people.length;
+  const isWrong = draft.people.some((person) => person.problem);
+  const count = draft.people.filter((person) => !person.problem).length;
+  const shown = isTried ? errors : { people: isWrong ? errors.people : "" };
   return html`<${Dialog} title=${t("invite.title")} close=${close} isWide=${true}>
     <div class="body invite" ref=${form}>
       <div>
         ${outcome && html`<${OutcomeNote} outcome=${outcome} />`}
-        <${Form} key=${posts.current} draft=${draft} change=${change} errors=${isTried ? errors : {}} />
+        <${Form} key=${posts.current} draft=${draft} change=${change} errors=${shown} />
         <${ProblemNote} problem=${problem} retry=${send} />
       </div>
       <${MailPreview} language=${draft.language} message=${draft.message} first_name=${draft.people[0]?.first_name} />
@@ -114,7 +116,8 @@ function InviteDialog({ draft, change, done, finish, close }) {
   <//>`;
 }
 
-/** @param {{draft: Draft, change: (changes: Partial<Draft>) => void, errors: ReturnType<typeof errorsOf>}} props */
+/** @param {{draft: Draft, change: (changes: Partial<Draft>) => void, errors: {people?: string, organisation?: string}}}
+ *   props */
 function Form({ draft, change, errors }) {
   const set = (/** @type {keyof Draft} */ name) => (/** @type {any} */ value) => change({ [name]: value });
   const typed = (/** @type {keyof Draft} */ name) => (/** @type {any} */ event) =>

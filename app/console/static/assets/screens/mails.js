@@ -8,9 +8,9 @@ import { html } from "../vendor/preact.js";
 
 /** @param {{parts: string[]}} props */
 export const MailsScreen = ({ parts }) =>
-  parts[0] ? html`<${Mail} key=${parts[0]} id=${parts[0]} />` : html`<${Mails} />`;
+  parts[0] ? html`<${Mail} key=${parts[0]} id=${parts[0]} />` : html`<${SentMails} />`;
 
-function Mails() {
+function SentMails() {
   const { items, problem, more, reload } = useList("/sent-mails");
   const [showMore, isBusy] = useAction(more ?? (async () => {}));
   const [lookAgain, isLooking] = useAction(reload);
@@ -27,12 +27,12 @@ function Mails() {
         <${Empty} title=${t("mails.empty")}><p>${t("mails.empty_help")}</p><//>
       </div>`
     }
-    ${items && items.length > 0 && html`<${List} mails=${items} />`}
+    ${items && items.length > 0 && html`<${MailList} mails=${items} />`}
     ${more && html`<p class="row center"><${Button} isBusy=${isBusy} onClick=${showMore}>${t("mails.more")}<//></p>`}`;
 }
 
 /** @param {{mails: any[]}} props */
-const List = ({ mails }) =>
+const MailList = ({ mails }) =>
   html`<div class="table lines">
     <table>
       <thead>

@@ -8,19 +8,19 @@ import { OwnPassword } from "./settings/own_password.js";
 import { PlatformSettings } from "./settings/platform.js";
 
 /** @type {Record<string, any>} */
-const KINDS = { platform: PlatformSettings, keys: Keys, password: OwnPassword };
+const PARTS = { platform: PlatformSettings, keys: Keys, password: OwnPassword };
 
 /** @param {{parts: string[], platform: any, user: any, changed: (platform: any) => void}} props */
 export function SettingsScreen({ parts, ...given }) {
-  const kind = Object.hasOwn(KINDS, parts[0] ?? "") ? parts[0] : "platform";
+  const kind = Object.hasOwn(PARTS, parts[0] ?? "") ? parts[0] : "platform";
   return html`<h1>${t("settings.title")}</h1>
     <nav class="tabs" aria-label=${t("settings.menu")}>
-      ${Object.keys(KINDS).map(
+      ${Object.keys(PARTS).map(
         (one) =>
           html`<a href=${href(["settings", one])} aria-current=${one === kind ? "page" : undefined}>
             ${t(`settings.${one}`)}
           </a>`,
       )}
     </nav>
-    <${KINDS[kind]} key=${kind} ...${given} />`;
+    <${PARTS[kind]} key=${kind} ...${given} />`;
 }

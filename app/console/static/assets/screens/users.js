@@ -10,8 +10,8 @@ import { html, useState } from "../vendor/preact.js";
 import { InviteButton } from "./invite.js";
 
 /** @type {Record<string, any>} */
-const DIALOGS = { details: UserDetails, change: ChangeUser };
-const STATES = ["invited", "active", "disabled"];
+const USER_DIALOGS = { details: UserDetails, change: ChangeUser };
+const USER_STATES = ["invited", "active", "disabled"];
 
 /** @param {{query: URLSearchParams, platform: any, user: any}} props `user`: who looks */
 export function UsersScreen({ query, platform, user: me }) {
@@ -19,15 +19,15 @@ export function UsersScreen({ query, platform, user: me }) {
   const list = useList("/users", filters);
   const [open, setOpen] = useState(/** @type {{what: string, id: string} | null} */ (null));
   const chosen = open && list.items?.find((item) => item.id === open.id);
-  const Chosen = DIALOGS[open?.what ?? "details"];
+  const Chosen = USER_DIALOGS[open?.what ?? "details"];
   const given = {
     close: () => setOpen(null),
     change: () => setOpen(open && { ...open, what: "change" }),
     done: list.replace,
   };
-  const states = STATES.map((state) => /** @type {[string, string]} */ ([state, t(`users.state.${state}`)]));
+  const states = USER_STATES.map((state) => /** @type {[string, string]} */ ([state, t(`users.state.${state}`)]));
   const line = (/** @type {any} */ item) =>
-    html`<${Line} key=${item.id} user=${item} look=${() => setOpen({ what: "details", id: item.id })} />`;
+    html`<${UserLine} key=${item.id} user=${item} look=${() => setOpen({ what: "details", id: item.id })} />`;
   return html`<div class="head">
       <h1>${t("menu.users")}</h1>
       <${InviteButton} platform=${platform} done=${list.reload} />
@@ -45,12 +45,12 @@ export function UsersScreen({ query, platform, user: me }) {
         choose=${(/** @type {string} */ state) => filter({ state })}
       />
     </div>
-    <${People} list=${list} label=${t("menu.users")} line=${line} empty=${html`<${Nobody} />`} />
+    <${People} list=${list} label=${t("menu.users")} line=${line} empty=${html`<${NoUsers} />`} />
     ${chosen && html`<${Chosen} user=${chosen} isMe=${chosen.id === me.id} ...${given} />`}`;
 }
 
 /** @param {{user: any, look: () => void}} props */
-function Line({ user, look }) {
+function UserLine({ user, look }) {
   const { state, role, email, organisation, label } = user;
   const name = nameOf(user);
   const groups = user.student_groups.map((/** @type {any} */ group) => group.name).join(", ");
@@ -69,7 +69,7 @@ function Line({ user, look }) {
 }
 
 /** There is always the administrator who looks: an empty list is one that was searched. */
-const Nobody = () =>
+const NoUsers = () =>
   html`<${Empty} title=${t("users.none_found")}>
     <p>${t("people.none_found_help")}</p>
     <p><a class="button" href=${href(["users"])}>${t("people.show_all")}</a></p>

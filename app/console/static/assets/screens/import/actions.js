@@ -67,8 +67,7 @@ export function Actions(desk) {
       ${
         result.rejected > 0 &&
         !file.deleted_at &&
-        html`<${Download} path=${`/imports/${imported.id}/rejected.csv`}
-        name="rejected.csv">${t("import.action.rejected", { count: result.rejected })}<//>`
+        html`<${Download} path=${`/imports/${imported.id}/rejected.csv`}>${t("import.action.rejected", { count: result.rejected })}<//>`
       }
       ${
         result.added > 0 &&

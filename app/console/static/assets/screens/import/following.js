@@ -18,12 +18,13 @@ import { useEffect, useRef, useState } from "../../vendor/preact.js";
 /**
  * @param {string} id
  * @param {any} platform a new object whenever somebody has signed in: then all is asked for again
- * @returns {Desk & {problem: Problem | null, conflict: Problem | null, reload: () => Promise<void>}}
+ * @returns {Desk & {problem: Problem | null, conflict: Problem | null, isLost: boolean, reload: () => Promise<void>}}
  */
 export function useImport(id, platform) {
   const { data, problem, reload, setData } = useAsk(`/imports/${id}`);
   const [turn, setTurn] = useState(0);
   const [conflict, setConflict] = useState(/** @type {Problem | null} */ (null));
+  const [isLost, setLost] = useState(false); // the events that are followed
   const newest = useRef(/** @type {Import} */ (null));
   if (data) newest.current = data;
 
@@ -50,14 +51,14 @@ export function useImport(id, platform) {
     if (!isThere) return;
     const stop = new AbortController();
     let hasMoved = false;
-    const take = (/** @type {string} */ _event, /** @type {any} */ told) => {
+    const take = (/** @type {any} */ told) => {
       const before = newest.current;
       hasMoved ||= !told.at_rest;
       newest.current = withNews(before, told);
       setData(newest.current);
       if (told.state !== before.state || told.version !== before.version || (told.at_rest && hasMoved)) void reload();
     };
-    follow(`/imports/${id}/events`, take, stop.signal).catch(() => {}); // what ends it is said by what is asked next
+    follow(`/imports/${id}/events`, take, setLost, stop.signal).catch(() => {}); // what ends it is said by what is asked next
     return () => stop.abort();
   }, [isThere, turn, platform]);
 
@@ -70,7 +71,7 @@ export function useImport(id, platform) {
     return () => document.removeEventListener("visibilitychange", look);
   }, [platform]);
 
-  return { imported: data ?? newest.current, changed, settle, problem, conflict, reload };
+  return { imported: data ?? newest.current, changed, settle, problem, conflict, isLost, reload };
 }
 
 /** An import with what an event told, which leaves out what may be long. @param {Import} imported @param {any} told */

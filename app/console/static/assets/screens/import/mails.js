@@ -5,10 +5,10 @@ import { moment, number, t } from "../../texts.js";
 import { Progress } from "../../ui.js";
 import { html } from "../../vendor/preact.js";
 
-const STATES = ["sent", "queued", "held", "failed", "dropped"];
+const MAIL_STATES = ["sent", "queued", "held", "failed", "dropped"];
 
 /** All mails of an import, whatever became of them. @param {any} imported */
-const countOf = ({ result }) => STATES.reduce((sum, state) => sum + result.mails[state], 0);
+const countOf = ({ result }) => MAIL_STATES.reduce((sum, state) => sum + result.mails[state], 0);
 
 /** How many wait for somebody to send: mails that are held, people who were added quietly. @param {any} imported */
 export const waiting = (imported) => imported.result.mails.held + quietOnes(imported);
@@ -21,7 +21,7 @@ export function Mails({ imported }) {
   const { mails } = imported.result;
   const all = countOf(imported);
   const quiet = quietOnes(imported);
-  const shown = STATES.filter((state) => mails[state] > 0);
+  const shown = MAIL_STATES.filter((state) => mails[state] > 0);
   return html`<section class="card" aria-labelledby="mails">
     <h3 id="mails">${t("import.mails.title")}</h3>
     ${
@@ -38,7 +38,7 @@ export function Mails({ imported }) {
       )}
     </tbody></table>`
     }
-    <p role="status">${said(imported, quiet)}</p>
+    <p role="status">${mailsSaid(imported, quiet)}</p>
     ${
       mails.failed > 0 &&
       html`<p><a href=${href(["invitations"], { import_id: imported.id, delivery: "failed" })}>
@@ -48,7 +48,7 @@ export function Mails({ imported }) {
 }
 
 /** What it comes to. @param {any} imported @param {number} quiet */
-function said({ commit, result }, quiet) {
+function mailsSaid({ commit, result }, quiet) {
   const { mails } = result;
   if (mails.held > 0 && commit.held_until && Date.parse(commit.held_until) > Date.now())
     return t("import.mails.held_until", { when: moment(commit.held_until) });

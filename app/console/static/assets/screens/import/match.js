@@ -81,10 +81,10 @@ function Matching({ columns, platform, ...desk }) {
   const line = (
     /** @type {string} */ header,
     /** @type {number} */ at,
-  ) => html`<${Line} key=${at} at=${at} header=${header} columns=${columns}
+  ) => html`<${Pairing} key=${at} at=${at} header=${header} columns=${columns}
     samples=${imported.samples[at]} suggestion=${imported.suggested_mapping[at]} chosen=${choices[at]}
       choose=${(/** @type {string} */ name) => choose(at, name)}
-    rival=${rivals[at] === null ? null : nameOf(imported.headers, rivals[at])}
+    rival=${rivals[at] === null ? null : headerName(imported.headers, rivals[at])}
       error=${problem?.about(`/columns/${at}`)} />`;
   return html`<form ref=${form} class="match" onSubmit=${submit} novalidate>
     <ul class="pairings">
@@ -112,11 +112,11 @@ function Matching({ columns, platform, ...desk }) {
 }
 
 /** A header's name; where it has none, its place. @param {string[]} headers @param {number} at */
-const nameOf = (headers, at) => headers[at] || t("import.match.nameless", { number: at + 1 });
+const headerName = (headers, at) => headers[at] || t("import.match.nameless", { number: at + 1 });
 
 /** @param {{at: number, header: string, columns: Column[], samples: string[], suggestion: any, chosen: string | null,
  *   choose: (name: string) => void, rival: string | null, error?: string}} props */
-function Line({ at, header, columns, samples, suggestion, chosen, choose, rival, error }) {
+function Pairing({ at, header, columns, samples, suggestion, chosen, choose, rival, error }) {
   const wrong = rival ? t("import.match.twice", { header: rival }) : error;
   const options = (/** @type {boolean} */ isRequired) =>
     columns
@@ -174,7 +174,7 @@ function Checklist({ columns, choices, headers, defaults, missing, isTried }) {
     const isMissing = missing.includes(column);
     const from =
       at >= 0
-        ? html`<bdi>${nameOf(headers, at)}</bdi>`
+        ? html`<bdi>${headerName(headers, at)}</bdi>`
         : isMissing
           ? t(column.default ? "import.match.need_or_default" : "import.match.need")
           : html`<bdi>${defaults[column.name]}</bdi>`;

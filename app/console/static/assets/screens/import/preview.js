@@ -24,7 +24,7 @@ const TOTALS = /** @type {const} */ ([
   ["empty", "empty"],
 ]);
 const ALWAYS = ["add", "rejected"];
-const COLOURS = { add: "good", rejected: "danger", duplicate: "warning" };
+const TOTAL_COLOURS = { add: "good", rejected: "danger", duplicate: "warning" };
 
 /** @param {Desk & {query: URLSearchParams}} props */
 export function Preview({ query, ...desk }) {
@@ -47,7 +47,7 @@ export function Preview({ query, ...desk }) {
     <${ProblemNote} problem=${problem} retry=${reload} />
     <${Totals} id=${imported.id} summary=${preview.summary} filter=${filter} />
     <${Issues} id=${imported.id} issues=${preview.issues} filter=${filter} />
-    <${Shown} preview=${preview} filter=${filter} ...${desk} />
+    <${ShownRows} preview=${preview} filter=${filter} ...${desk} />
     <${WhatHappens} preview=${preview} ...${desk} />
     <${Start} preview=${preview} isReady=${isReady} ...${desk} />
   </div>`;
@@ -70,7 +70,7 @@ function Totals({ id, summary, filter }) {
     <div class="totals">
       ${shown.map(([outcome, field]) => {
         const isOn = filter.outcome === outcome;
-        const colour = COLOURS[/** @type {keyof typeof COLOURS} */ (outcome)] ?? "";
+        const colour = TOTAL_COLOURS[/** @type {keyof typeof TOTAL_COLOURS} */ (outcome)] ?? "";
         return html`<button type="button" class=${`total ${summary[field] ? colour : ""}`} aria-pressed=${isOn}
           onClick=${() => filterBy(id, { outcome }, isOn)}>
           <strong>${number(summary[field])}</strong><span>${t(`import.total.${outcome}`, { count: summary[field] })}
@@ -123,7 +123,7 @@ function Issues({ id, issues, filter }) {
  * The first people as they will be, or the rows behind a filter.
  * @param {Desk & {preview: any, filter: {outcome: string, code: string}}} props
  */
-function Shown({ preview, filter, ...desk }) {
+function ShownRows({ preview, filter, ...desk }) {
   const { imported } = desk;
   const [turn, setTurn] = useState(0); // raised when many rows were changed: then their list begins anew
   const isFiltered = filter.outcome || filter.code;

@@ -62,6 +62,7 @@ export function Reading({ isOpen = false, ...desk }) {
   return html`<div class="card reading">
     <p><strong><bdi>${file.name}</bdi></strong> <span class="quiet">${size(file.size)}</span></p>
     <ul class="read-as">${factsOf(file).map((fact) => html`<li>${fact}</li>`)}</ul>
+    ${file.sheets.length > 1 && html`<${Sheet} ...${desk} />`}
     <details open=${isOpen}>
       <summary>${t("import.reading.wrong")}</summary>
       <${ReadingForm}
@@ -75,12 +76,27 @@ function factsOf(file) {
   const isText = file.format === "csv";
   const ignored = file.ignored_lines.length;
   return [
-    isText ? t("import.reading.text") : t("import.reading.of_sheet", { sheet: file.sheet }),
+    isText ? t("import.reading.text") : file.sheets.length < 2 && t("import.reading.of_sheet", { sheet: file.sheet }),
     isText && t(`import.reading.by_${DELIMITERS[/** @type {keyof typeof DELIMITERS} */ (file.delimiter)] ?? "comma"}`),
     isText && t("import.reading.letters", { encoding: nameOfEncoding(file.encoding) }),
     file.header_line ? t("import.reading.on_line", { line: file.header_line }) : t("import.reading.no_header"),
     ignored > 0 && t("import.reading.ignored", { count: ignored }),
   ].filter(Boolean);
+}
+
+/** Which sheet of a workbook is read. It is seen at once: the first one may be a cover. @param {Desk} desk */
+function Sheet(desk) {
+  const { sheet, sheets } = desk.imported.file;
+  const [read, isBusy, problem] = useAction((chosen) => readAgain(desk, { sheet: chosen }));
+  return html`<div class="sheet" aria-busy=${isBusy}>
+    <${Field} label=${t("import.reading.sheet", { count: sheets.length })}>
+      ${(/** @type {any} */ given) => html`<select value=${sheet} ...${given}
+        onChange=${(/** @type {any} */ event) => read(event.target.value)}>
+        ${sheets.map((/** @type {string} */ name) => html`<option value=${name} selected=${name === sheet}>${name}</option>`)}
+      </select>`}
+    <//>
+    <${ProblemNote} problem=${problem} />
+  </div>`;
 }
 
 /** @param {Desk} desk */
@@ -126,13 +142,6 @@ function ReadingForm(desk) {
       choice(
         "quote",
         Object.entries(QUOTES).map(([sign, name]) => [sign, t(`import.reading.quote_${name}`)]),
-      )
-    }
-    ${
-      file.sheets.length > 1 &&
-      choice(
-        "sheet",
-        file.sheets.map((/** @type {string} */ name) => [name, name]),
       )
     }
     <${Field} type="number" min="0" max="1000" label=${t("import.reading.header_line")}

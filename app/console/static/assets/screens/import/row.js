@@ -8,7 +8,7 @@ import { html, useEffect, useId, useRef, useState } from "../../vendor/preact.js
 
 /** @typedef {import("./following.js").Desk} Desk */
 
-const COLOURS = {
+const OUTCOME_COLOURS = {
   add: "good",
   rejected: "danger",
   skipped: "plain",
@@ -31,13 +31,17 @@ export function Row({ row, columns, isMended, take, imported, changed, settle })
   });
   const isEmpty = row.outcome === "empty";
   const isSkipped = row.outcome === "skipped";
+  const isOpenToChange = !isEmpty && !isSkipped;
+  const link = (/** @type {"edit" | "skip" | "take_in" | "restore"} */ what, /** @type {() => void} */ action) =>
+    html`<button type="button" class="link" onClick=${action}>${t(`import.rows.${what}`)}<span
+      class="for-readers"> ${t("import.rows.of_line", { line: row.line })}</span></button>`;
   const issuesOf = (/** @type {string} */ name) =>
     row.issues.filter((/** @type {any} */ issue) => issue.column === name);
   const loose = row.issues.filter((/** @type {any} */ issue) => !columns.includes(issue.column));
   const cell = (/** @type {string} */ name) => {
     const issues = issuesOf(name);
-    const isEditable = !isEmpty && !isSkipped && (isOpen || isMended || issues.length > 0);
-    return html`<td role="cell" key=${name} data-label=${t(`columns.${name}.title`)}>
+    const isEditable = isOpenToChange && (isOpen || isMended || issues.length > 0);
+    return html`<td role="cell" class=${name} key=${name} data-label=${t(`columns.${name}.title`)}>
       ${
         isEditable
           ? html`<${Cell} name=${name} line=${row.line} value=${textOf(row.values[name])} issues=${issues}
@@ -51,7 +55,7 @@ export function Row({ row, columns, isMended, take, imported, changed, settle })
     <td role="cell" data-label=${t("import.rows.line")}>
       <span class="number">${row.line}</span>
       <span class="outcome-badge" role="status"><${Badge}
-        kind=${COLOURS[/** @type {keyof typeof COLOURS} */ (row.outcome)]}>
+        kind=${OUTCOME_COLOURS[/** @type {keyof typeof OUTCOME_COLOURS} */ (row.outcome)]}>
           ${t(`import.outcome_of_row.${row.outcome}`)}<//></span>
       ${loose.map(
         (/** @type {any} */ issue) => html`<p class=${issue.severity === "error" ? "error" : "hint"}>
@@ -61,35 +65,10 @@ export function Row({ row, columns, isMended, take, imported, changed, settle })
     </td>
     ${columns.map(cell)}
     <td role="cell" class="row-actions">
-      ${
-        !isEmpty &&
-        !isSkipped &&
-        !isOpen &&
-        !isMended &&
-        html`<button type="button" class="link"
-        onClick=${() => setOpen(true)}>${t("import.rows.edit")}<span
-          class="for-readers"> ${t("import.rows.of_line", { line: row.line })}</span></button>`
-      }
-      ${
-        !isEmpty &&
-        !isSkipped &&
-        html`<button type="button" class="link" onClick=${() => change({ skip: true })}>
-        ${t("import.rows.skip")}<span class="for-readers"> ${t("import.rows.of_line", { line: row.line })}</span>
-          </button>`
-      }
-      ${
-        isSkipped &&
-        html`<button type="button" class="link" onClick=${() => change({ skip: false })}>
-        ${t("import.rows.take_in")}<span class="for-readers"> ${t("import.rows.of_line", { line: row.line })}</span>
-          </button>`
-      }
-      ${
-        isMended &&
-        !isSkipped &&
-        html`<button type="button" class="link"
-        onClick=${() => change({ values: null, skip: false })}>${t("import.rows.restore")}<span
-          class="for-readers"> ${t("import.rows.of_line", { line: row.line })}</span></button>`
-      }
+      ${isOpenToChange && !isOpen && !isMended && link("edit", () => setOpen(true))}
+      ${isOpenToChange && link("skip", () => change({ skip: true }))}
+      ${isSkipped && link("take_in", () => change({ skip: false }))}
+      ${isMended && !isSkipped && link("restore", () => change({ values: null, skip: false }))}
     </td>
   </tr>`;
 }

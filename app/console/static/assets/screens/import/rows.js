@@ -1,6 +1,7 @@
 // Rows of the file as they will be: the first people, or a page of those behind a filter. Never holds more than a page,
 // so that a thousand wrong rows are as quick as ten.
 
+import { languageName } from "../../people/words.js";
 import { t } from "../../texts.js";
 import { Button, Loading, ProblemNote, useAsk } from "../../ui.js";
 import { html, useEffect, useRef, useState } from "../../vendor/preact.js";
@@ -32,7 +33,7 @@ export function columnsOf({ mapping }) {
 }
 
 /** @param {{columns: string[], hasActions?: boolean, label: string, children?: any}} props */
-const Table = ({
+const RowTable = ({
   columns,
   hasActions = false,
   label,
@@ -55,13 +56,13 @@ const Table = ({
 /** The first people as they will be. @param {{rows: any[], columns: string[]}} props */
 export function First({ rows, columns }) {
   if (!rows.length) return html`<p class="note warning">${t("import.preview.nobody")}</p>`;
-  return html`<${Table} columns=${columns} label=${t("import.preview.first", { count: rows.length })}>
+  return html`<${RowTable} columns=${columns} label=${t("import.preview.first", { count: rows.length })}>
     ${rows.map(
       (row) => html`<tr role="row" key=${row.line}>
       <td role="cell" class="number" data-label=${t("import.rows.line")}>${row.line}</td>
       ${columns.map(
-        (name) => html`<td role="cell" data-label=${t(`columns.${name}.title`)}><bdi>
-        ${textOf(row.values[name])}</bdi></td>`,
+        (name) => html`<td role="cell" class=${name} data-label=${t(`columns.${name}.title`)}><bdi>
+        ${name === "language" ? languageName(row.values[name]) : textOf(row.values[name])}</bdi></td>`,
       )}
     </tr>`,
     )}
@@ -91,7 +92,7 @@ export function Rows({ filter, columns, ...desk }) {
   if (!page.items.length && cursors.length === 1) return html`<p class="note good">${t("import.rows.none")}</p>`;
   const take = (/** @type {any} */ row) => setMended((before) => ({ ...before, [row.line]: row }));
   return html`<${ProblemNote} problem=${problem} retry=${reload} />
-    <${Table} columns=${columns} hasActions=${true} label=${
+    <${RowTable} columns=${columns} hasActions=${true} label=${
       filter.code ? t(`import.issue.${filter.code}`) : t(`import.rows.${filter.outcome}`)
     }>
       ${page.items.map(

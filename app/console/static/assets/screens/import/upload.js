@@ -39,7 +39,7 @@ const ofText = (text) => ({
 });
 
 /** A problem in words of our own. @param {"folder" | "too_large"} code */
-const said = (code) =>
+const ownProblem = (code) =>
   new Problem({ status: 0, code, title: t(`import.upload.${code}`), detail: t(`import.upload.${code}_detail`) });
 
 /** A file on its way: begin, stop, and how far it is (null: none is). */
@@ -64,7 +64,7 @@ function useSending() {
       go(href(["import", imported.id], { step: "match" }));
     } catch (error) {
       if (signal.aborted) setStopped(true);
-      else if (error instanceof Problem) setProblem(error.code === "body_too_large" ? said("too_large") : error);
+      else if (error instanceof Problem) setProblem(error.code === "body_too_large" ? ownProblem("too_large") : error);
       else throw error;
     } finally {
       setShare(null);
@@ -82,7 +82,7 @@ export function Upload() {
     const [file] = given?.files ?? [];
     const text = given?.getData("text/plain") ?? "";
     const isFolder = [...(given?.items ?? [])].some((item) => item.webkitGetAsEntry?.()?.isDirectory);
-    if (isFolder) setProblem(said("folder"));
+    if (isFolder) setProblem(ownProblem("folder"));
     else if (file) void begin(ofFile(file));
     else if (text.trim()) void begin(ofText(text));
     return isFolder || !!file || !!text.trim();
@@ -182,8 +182,9 @@ function Sending({ share, intended, stop }) {
 /** What a file should hold, and a sample of it. */
 function Needed() {
   const { data } = useAsk("/import-columns");
+  if (!data) return null; // comes as a whole: nothing moves
   const names = (/** @type {boolean} */ isRequired) =>
-    (data?.items ?? []).filter(
+    data.items.filter(
       (/** @type {any} */ column) =>
         column.required === isRequired && column.name !== "name_prefix" && !column.feeds.length,
     );
@@ -195,6 +196,6 @@ function Needed() {
       .map((/** @type {any} */ column) => column.title)
       .join(", ")}</p>
     <p class="quiet">${t("import.upload.any_header")}</p>
-    <${Download} path="/import-template.csv" name="rollcall-template.csv">${t("import.upload.template")}<//>
+    <${Download} path="/import-template.csv">${t("import.upload.template")}<//>
   </aside>`;
 }

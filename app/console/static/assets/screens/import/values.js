@@ -31,7 +31,7 @@ export function Values({ close, ...desk }) {
                 )}
               </select>`}
             <//>
-            <${List} key=${column} column=${column} ...${desk} />`
+            <${ValueList} key=${column} column=${column} ...${desk} />`
       }
     </div>
     <footer><${Button} kind="primary" onClick=${close}>${t("import.values.done")}<//></footer>
@@ -39,7 +39,7 @@ export function Values({ close, ...desk }) {
 }
 
 /** @param {Desk & {column: string}} props */
-function List({ column, ...desk }) {
+function ValueList({ column, ...desk }) {
   const { items, problem, more, reload } = useList(`/imports/${desk.imported.id}/values`, { column, limit: 50 });
   const [load, isBusy, notMore] = useAction(async () => more?.());
   if (!items) return problem ? html`<${ProblemNote} problem=${problem} retry=${reload} />` : html`<${Loading} />`;

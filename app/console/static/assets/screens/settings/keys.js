@@ -36,14 +36,14 @@ export function Keys() {
         <${Empty} title=${t("keys.empty")}><p>${t("keys.empty_help")}</p><//>
       </div>`
     }
-    ${items && items.length > 0 && html`<${List} keys=${items} revoke=${setRevoked} />`}
+    ${items && items.length > 0 && html`<${KeyList} keys=${items} revoke=${setRevoked} />`}
     ${more && html`<p class="row center"><${Button} isBusy=${isBusy} onClick=${showMore}>${t("keys.more")}<//></p>`}
     ${isNew && html`<${NewKey} made=${reload} close=${() => setNew(false)} />`}
     ${revoked && html`<${Revoke} of=${revoked} done=${reload} close=${() => setRevoked(null)} />`}`;
 }
 
 /** @param {{keys: any[], revoke: (key: any) => void}} props */
-const List = ({ keys, revoke }) =>
+const KeyList = ({ keys, revoke }) =>
   html`<div class="table lines">
     <table>
       <thead>
