@@ -88,7 +88,8 @@ class Orders:
 
 def run(database: Database, orders: Orders, stop: Event, mails_are_due: Event, *, drain_seconds: float) -> None:
     """Do what Procrastinate's jobs ask for, until stopped; then finish, or give back, what is being done."""
-    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # it tells arguments; what matters we tell ourselves
+    for name in ("procrastinate", "psycopg"):  # they tell arguments and addresses; what matters we tell ourselves
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     asyncio.run(_Engine(database, orders, stop, mails_are_due, drain_seconds).run())
 
 
