@@ -39,10 +39,10 @@ from app.invitations.people import Invite, People, add_people
 
 log = structlog.get_logger()
 
-# SQLite has one writer: whoever else wants to write waits for the chunk that is being written.
 CHUNK_SECONDS = 0.05
-CHUNK_ROWS = 2000
-"""At most; and these are the first and the fewest."""
+"""SQLite has one writer: whoever else wants to write waits for the chunk that is being written. PostgreSQL has many."""
+CHUNK_ROWS = 5000
+"""At most; and these are the first and the fewest where others wait."""
 _FIRST_ROWS, _FEWEST_ROWS = 500, 200
 _LEADERS_AT_ONCE = 200
 _COLLISIONS = 5
@@ -79,7 +79,7 @@ def _commit(database: Database, job: Job, max_lines: int) -> None:
         if invite is not None:
             outbox.open_batch(session, job.platform_id, job.import_id)
     places = Places(job.platform_id, job.import_id)
-    pace = Pace()
+    pace = Pace(others_wait=not database.is_shared)
     with PlannedAhead(database, imported, plan, max_lines=max_lines) as ahead:
         while rows := ahead.rows(pace.rows, behind=checkpoint):
             began = time.monotonic()
@@ -94,13 +94,16 @@ def _commit(database: Database, job: Job, max_lines: int) -> None:
 
 
 class Pace:
-    """How many rows are written at a time: as many as are written in `CHUNK_SECONDS`."""
+    """How many rows are written at a time: where others wait for it, as many as are written in `CHUNK_SECONDS`."""
 
-    def __init__(self) -> None:
-        self.rows = min(_FIRST_ROWS, CHUNK_ROWS)
+    def __init__(self, *, others_wait: bool) -> None:
+        self._others_wait = others_wait
+        self.rows = min(_FIRST_ROWS, CHUNK_ROWS) if others_wait else CHUNK_ROWS
 
     def note(self, rows: int, seconds: float) -> None:
         """Writing so many took so long."""
+        if not self._others_wait:
+            return
         fitting = max(_FEWEST_ROWS, int(rows * CHUNK_SECONDS / seconds))
         self.rows = min(fitting, 2 * self.rows, CHUNK_ROWS)
 

@@ -3,7 +3,6 @@ that are kept. And what only a real service shows: one of fifty wins, proxies ar
 """
 
 import re
-import sqlite3
 import statistics
 import threading
 import time
@@ -20,6 +19,7 @@ from app.access.tokens import Keyring, Link, Purpose
 from app.db.base import new_id
 from app.directory.models import User
 from app.invitations.models import Invitation
+from app.tables import metadata
 from tests.api.test_accounts import ADMIN, SAME_SITE, activate_admin, reset_token
 from tests.conftest import SECRET, Desk, link_of
 from tests.delivery.test_kill import wait_for
@@ -88,9 +88,8 @@ def test_nothing_that_opens_a_door_lies_anywhere(desk: Desk) -> None:
         metrics = httpx.get(f"{url}/metrics").text + httpx.get(f"{url}/readyz").text
     log = (desk.folder / "log").read_text(encoding="utf-8")
     assert log.count('"request"') > 10, "the log was not there to be searched"
-    with sqlite3.connect(desk.folder / "rollcall.db") as connection:
-        dump = "\n".join(connection.iterdump())
-    connection.close()
+    with desk.database.engine.connect() as connection:
+        dump = "\n".join(str(row) for table in metadata.tables.values() for row in connection.execute(select(table)))
     assert "jan.peeters@example.com" in dump
     raw = b"".join(file.read_bytes() for file in desk.folder.glob("rollcall.db*"))
     places = {"dump": dump, "database files": raw.decode("latin1"), "log": log, "metrics": metrics}
