@@ -24,7 +24,7 @@ from tests.delivery.test_kill import wait_for
 from tests.delivery.test_serve import serving
 from tests.postgres import Cluster, Server
 
-pytestmark = pytest.mark.xdist_group("plugs")
+pytestmark = pytest.mark.xdist_group("takeover")
 
 PEOPLE = 6000
 AWAY_SECONDS = 2.0
