@@ -35,6 +35,10 @@ class DatabaseSettings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("must start with sqlite:/// or postgresql+psycopg://")
+        try:
+            _ = urlsplit(value).port
+        except ValueError:
+            raise ValueError("has a port that is no number") from None
         if value in {"sqlite:///", "sqlite:///:memory:"}:
             raise ValueError("must name a file: the API and the worker are two processes")
         return value

@@ -7,20 +7,23 @@ import email
 import email.policy
 import shutil
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import inspect, text
+from sqlalchemy import bindparam, inspect, text
+from sqlalchemy.types import NullType, TypeEngine
 
 from app import logs
 from app.access import credentials
 from app.access.actor import Scope
-from app.db.base import utcnow
+from app.db.base import Id, UtcDateTime, utcnow
 from app.db.migrate import migrate
 from app.db.session import Database
 from app.jobs.imports import do_next
@@ -118,9 +121,15 @@ class Desk:
         return [mail for mail in found if to is None or to in str(mail["To"])]
 
     def rows(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
-        """What a statement finds, or changes, in the database itself. Ids come as the database keeps them."""
-        with self.database.engine.begin() as connection:
-            found = connection.execute(text(statement), values)
+        """What a statement finds, or changes, in the database itself, by SQL both databases know.
+
+        Ids and times may be given as they are; ids come as the database keeps them (`id_of`).
+        """
+        types: dict[type, TypeEngine[Any]] = {uuid.UUID: Id(), datetime: UtcDateTime()}
+        bound = [bindparam(name, value, types.get(type(value), NullType())) for name, value in values.items()]
+        looks = statement.lstrip().startswith(("SELECT", "PRAGMA"))
+        with self.database.reading() if looks else self.database.writing() as session:
+            found = session.connection().execute(text(statement).bindparams(*bound))
             return [tuple(row) for row in found] if found.returns_rows else []
 
     def dump(self) -> str:
@@ -153,6 +162,11 @@ class Desk:
 
 def _as_text(value: object) -> str:
     return bytes(value).decode("latin-1") if isinstance(value, bytes | memoryview) else str(value)
+
+
+def id_of(kept: uuid.UUID | bytes) -> uuid.UUID:
+    """An id as a database keeps it: PostgreSQL as one, SQLite as its bytes."""
+    return kept if isinstance(kept, uuid.UUID) else uuid.UUID(bytes=kept)
 
 
 def link_of(mail: EmailMessage) -> str:

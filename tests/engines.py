@@ -4,7 +4,8 @@ import pytest
 
 
 def run_on(metafunc: pytest.Metafunc, *engines: str) -> None:
-    """Have a test that needs a database run on each of these; one marked `sqlite` on SQLite alone."""
+    """Have a test that needs a database run on each of these; those marked with a database on it alone."""
     if "engine" in metafunc.fixturenames:
-        chosen = ["sqlite"] if metafunc.definition.get_closest_marker("sqlite") else list(engines)
+        marked = [name for name in ("sqlite", "postgresql") if metafunc.definition.get_closest_marker(name)]
+        chosen = [engine for engine in engines if not marked or engine.startswith(tuple(marked))]
         metafunc.parametrize("engine", chosen, scope="session")

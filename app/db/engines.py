@@ -8,17 +8,22 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from app.db import base
 from app.db.turns import Turns
 
+if TYPE_CHECKING:
+    from psycopg import Connection as Driver
+
 BUSY_SECONDS: Final = 20.0
 """Whoever waits longer for somebody else's transaction gives up, and is told to come back."""
 _BUSY_MILLISECONDS: Final = 1000
 _CONNECT_SECONDS: Final = 5
+_POOL_SECONDS: Final = 5
+"""Where all connections are taken for so long, whoever waits is told to come back."""
 COPIED_AT_ONCE: Final = 8
 """Transactions of long work on SQLite: in a million people's tables fewer pages than others copy (below)."""
 USUAL: Final = {
@@ -38,7 +43,7 @@ def postgresql_engine(url: str, connections: int) -> Engine:
         url,
         pool_size=connections,
         max_overflow=0,
-        pool_timeout=10,
+        pool_timeout=_POOL_SECONDS,
         pool_pre_ping=True,  # after a restart of the server the first request already finds a living connection
         hide_parameters=True,
         json_serializer=base.as_json,
@@ -56,6 +61,13 @@ def postgresql_engine(url: str, connections: int) -> Engine:
         connection.rollback()
         base.set_clock(theirs - (before + (datetime.now(UTC) - before) / 2))
 
+    @event.listens_for(engine, "commit")
+    def _refuse_to_lose(connection: Connection) -> None:
+        # PostgreSQL answers the COMMIT of a failed transaction by a ROLLBACK, and no error.
+        driver = cast("Driver[Any]", connection.connection.driver_connection)
+        if driver.info.transaction_status.name == "INERROR":
+            raise RuntimeError("a transaction that has failed cannot be committed")
+
     return engine
 
 
@@ -64,7 +76,12 @@ def sqlite_engine(url: str, connections: int, turns: Turns) -> Engine:
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     # hide_parameters: an error's text ends in logs, and the values of a statement are people's data.
     engine = create_engine(
-        url, pool_size=connections, max_overflow=60, pool_timeout=10, hide_parameters=True, json_serializer=base.as_json
+        url,
+        pool_size=connections,
+        max_overflow=60,
+        pool_timeout=_POOL_SECONDS,
+        hide_parameters=True,
+        json_serializer=base.as_json,
     )
 
     @event.listens_for(engine, "connect")

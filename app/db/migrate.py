@@ -6,9 +6,15 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import OperationalError
 
 from app.db.session import Database
 
+_LOCK_NOT_AVAILABLE = "55P03"
+_LOCKED = (
+    "Nothing was migrated: somebody holds a table that is to be changed, and everybody would have waited behind us. "
+    "Run it again when long transactions are over."
+)
 _ROOT = Path(__file__).parent.parent.parent
 
 
@@ -17,15 +23,20 @@ class SchemaError(Exception):
 
 
 def migrate(database: Database, revision: str = "head") -> None:
-    """Run the migrations that are missing. Raises SchemaError where the schema is newer than the code."""
+    """Run the migrations that are missing. Raises SchemaError: the schema is newer than the code, or in use."""
     _refuse_newer(database)
-    with database.engine.begin() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        if revision == "base":
-            command.downgrade(config, revision)
-        else:
-            command.upgrade(config, revision)
+    try:
+        with database.engine.begin() as connection:
+            config = _config()
+            config.attributes["connection"] = connection
+            if revision == "base":
+                command.downgrade(config, revision)
+            else:
+                command.upgrade(config, revision)
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+            raise SchemaError(_LOCKED) from None
+        raise
 
 
 def require_current(database: Database) -> None:

@@ -210,10 +210,11 @@ def look_again(imported: Import, *, now: datetime) -> None:
     imported.attempts = 0
 
 
-def leave_to_worker(database: Database, job: Job) -> None:
+def leave_to_worker(database: Database, job: Job, *, is_attempt: bool = True) -> None:
     """Give work back that was never begun, or stopped between two steps."""
     with suppress(NoLongerOurs), ours(database, job) as (session, imported):
         imported.lease = None
+        imported.attempts -= not is_attempt and imported.attempts > 0
         imported.due_at = utcnow()
         wake.for_import(session, job.platform_id, job.import_id)
 

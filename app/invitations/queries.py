@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db.base import containing, is_not, is_one_of
-from app.delivery.models import ASIDE, Delivery, DeliveryState
+from app.delivery import outbox
+from app.delivery.models import ASIDE, Delivery, DeliveryBatch, DeliveryState
 from app.directory import queries as directory
 from app.directory.models import User
 from app.directory.queries import Person
@@ -68,7 +69,8 @@ def pending_of_user(session: Session, platform_id: int, user_id: uuid.UUID, now:
 def take_hold(session: Session, platform_id: int, invitation_id: uuid.UUID) -> None:
     """Nobody else changes an invitation, its mails and its person before the transaction ends.
 
-    Everybody takes hold in this order (person, mails, invitation), or they would wait for each other in a circle.
+    Everybody takes hold in this order (person, mails, what counts them, invitation), or they would wait for each other
+    in a circle.
     """
     of_invitation = (Invitation.platform_id == platform_id, Invitation.id == invitation_id)
     person = select(Invitation.user_id).where(*of_invitation).scalar_subquery()
@@ -76,6 +78,10 @@ def take_hold(session: Session, platform_id: int, invitation_id: uuid.UUID) -> N
     for rows in (
         select(User.id).where(User.platform_id == platform_id, User.id == person),
         select(Delivery.generation).where(*about_it).order_by(Delivery.generation),
+        select(DeliveryBatch.id).where(
+            DeliveryBatch.platform_id == platform_id,
+            DeliveryBatch.id.in_(select(Delivery.batch_id).where(*about_it, Delivery.state.in_(outbox.UNSENT))),
+        ),
         select(Invitation.id).where(*of_invitation),
     ):
         session.execute(rows.with_for_update()).close()

@@ -70,11 +70,10 @@ class ProcrastinateWaker:
         waiting = text("SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = :lock AND status = 'todo'")
         if session.scalar(waiting, {"lock": lock}):
             return
-        driver = session.connection().connection.driver_connection
-        job = self._app.configure_task(task, connection=driver, queue=queue, queueing_lock=lock)
         # In a savepoint: somebody else may put the same job there this moment, which must not cost us the transaction.
         with suppress(AlreadyEnqueued), session.begin_nested():
-            job.defer(**ids)
+            driver = session.connection().connection.driver_connection  # the savepoint is set only by asking here
+            self._app.configure_task(task, connection=driver, queue=queue, queueing_lock=lock).defer(**ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,8 @@ class Orders:
 
 def run(database: Database, orders: Orders, stop: Event, mails_are_due: Event, *, drain_seconds: float) -> None:
     """Do what Procrastinate's jobs ask for, until stopped; then finish, or give back, what is being done."""
-    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # it tells arguments; what matters we tell ourselves
+    for name in ("procrastinate", "psycopg"):  # they tell arguments and addresses; what matters we tell ourselves
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     asyncio.run(_Engine(database, orders, stop, mails_are_due, drain_seconds).run())
 
 

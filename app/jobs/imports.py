@@ -1,5 +1,6 @@
 """Does the work on one import to its end, whoever asks for it. Decides nothing about imports."""
 
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -23,6 +24,8 @@ from app.imports.work import GivenBack, Job, NoLongerOurs
 from app.logs import place_of
 
 log = structlog.get_logger()
+
+_ASK_AGAIN_SECONDS = 1.0
 
 HANDLERS: Mapping[ImportState | Task, Callable[..., None]] = {
     ImportState.CHECKING: check_import,
@@ -74,13 +77,29 @@ def run(database: Database, job: Job, *, max_lines: int) -> None:
             work.leave_to_worker(database, job)
             return
         if isinstance(error, UNAVAILABLE):
-            work.count_no_attempt(database, job)
+            if database.is_shared:
+                _give_back(database, job)
+            else:
+                work.count_no_attempt(database, job)
             raise
         bound.error("import_work_broke", kind=type(error).__name__, where=place_of(error))
         with suppress(NoLongerOurs):
             work.try_again_later(database, job)
     else:
         bound.info("import_work_done")
+
+
+def _give_back(database: Database, job: Job) -> None:
+    """As soon as the database is back the work is anybody's again, and nobody waits for the end of our lease.
+
+    It was not the import's fault: the attempt does not count.
+    """
+    until = time.monotonic() + work.LEASE.total_seconds()
+    while time.monotonic() < until and not (job.stop is not None and job.stop.is_set()):
+        time.sleep(_ASK_AGAIN_SECONDS)
+        with suppress(*UNAVAILABLE):
+            work.leave_to_worker(database, job, is_attempt=False)
+            return
 
 
 def _what(job: Job) -> ImportState | Task:

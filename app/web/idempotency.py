@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import re
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from app.errors import AppError, Code, FieldError
 from app.web.deps import ContextOf
 
 LEASE = timedelta(seconds=60)
+_FREE_AGAIN_SECONDS = 1.0
 REPLAYED = "Idempotent-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _NOT_PRINTABLE = FieldError("/Idempotency-Key", "idempotency_key_form", {"limit": 255})
@@ -160,10 +162,34 @@ async def renewing(reservation: Reservation | None) -> AsyncIterator[None]:
     try:
         yield
     except BaseException:
-        await run_in_threadpool(reservation.give_up)
+        if not await _is_freed(reservation):
+            freeing = asyncio.create_task(_free(reservation))
+            _FREEING.add(freeing)
+            freeing.add_done_callback(_FREEING.discard)
         raise
     finally:
         task.cancel()
+
+
+_FREEING: set[asyncio.Task[None]] = set()
+"""The loop itself holds no task: one that nobody holds may end before its time."""
+
+
+async def _free(reservation: Reservation) -> None:
+    """Free a key as soon as the database is back: whoever asks again need not wait until the lease is over."""
+    until = time.monotonic() + LEASE.total_seconds()
+    while time.monotonic() < until:
+        await asyncio.sleep(_FREE_AGAIN_SECONDS)
+        if await _is_freed(reservation):
+            return
+
+
+async def _is_freed(reservation: Reservation) -> bool:
+    try:
+        await run_in_threadpool(reservation.give_up)
+    except UNAVAILABLE:
+        return False
+    return True
 
 
 KeyHeader = Annotated[

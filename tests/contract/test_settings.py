@@ -99,6 +99,7 @@ WEAK = [
     ("SECRET_KEYS", f"{SECRET[:20]},{SECRET[20:]}"),
     ("DATABASE_URL", "mysql://root:hunter2hunter2@host/db"),
     ("DATABASE_URL", "postgresql://root:hunter2hunter2@host/db"),
+    ("DATABASE_URL", "postgresql+psycopg://root:hunter2hunter2@host:port/db"),
     ("DATABASE_URL", "sqlite:///"),
     ("DATABASE_URL", "sqlite:///:memory:"),
     ("PUBLIC_URL", "rollcall.example.com"),

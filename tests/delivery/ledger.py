@@ -6,12 +6,10 @@ Reads the database by SQL of its own: an auditor believes no query of those he a
 import hashlib
 import json
 import re
-import sqlite3
 import uuid
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,8 @@ from typing import Any
 import httpx
 
 import app
+from app.db.base import utcnow
+from tests.conftest import Desk, id_of
 
 _DESCRIPTION: dict[str, Any] = json.loads(
     (Path(app.__file__).parent.parent / "openapi.json").read_text(encoding="utf-8")
@@ -116,7 +116,7 @@ class Client:
 class Ledger:
     """The three books, when everything has come to rest."""
 
-    database: Path
+    desk: Desk
     accepted: Sequence[tuple[str, str]]
     """Recipient and Message-ID of every mail the mail server said 250 to."""
     people: Collection[str]
@@ -139,9 +139,8 @@ class _Mail:
 
 def discrepancies(ledger: Ledger) -> list[str]:
     """Everything that does not add up, one sentence each; none where all is well."""
-    with closing(sqlite3.connect(ledger.database)) as database:
-        checks = (_file, _rest, _people, _invitations, _mails, _imports, _uploads, _acknowledged)
-        return [sentence for check in checks for sentence in check(ledger, database)]
+    checks = (_file, _rest, _people, _invitations, _mails, _imports, _uploads, _acknowledged)
+    return [sentence for check in checks for sentence in check(ledger, ledger.desk)]
 
 
 def _say(what: str, found: Iterable[object]) -> Iterator[str]:
@@ -150,42 +149,44 @@ def _say(what: str, found: Iterable[object]) -> Iterator[str]:
         yield f"{what}: {len(listed)}, such as {', '.join(map(str, listed[:3]))}"
 
 
-def _file(_ledger: Ledger, database: sqlite3.Connection) -> Iterator[str]:
-    (verdict,) = database.execute("PRAGMA integrity_check").fetchone()
+def _file(_ledger: Ledger, desk: Desk) -> Iterator[str]:
+    """What only SQLite can be asked: of PostgreSQL's keys none was ever off."""
+    if desk.database.is_shared:
+        return
+    ((verdict,),) = desk.rows("PRAGMA integrity_check")
     if verdict != "ok":
         yield f"the file is broken: {verdict}"
-    yield from _say("rows that point at nothing", database.execute("PRAGMA foreign_key_check"))
+    yield from _say("rows that point at nothing", desk.rows("PRAGMA foreign_key_check"))
 
 
-def _rest(_ledger: Ledger, database: sqlite3.Connection) -> Iterator[str]:
+def _rest(_ledger: Ledger, desk: Desk) -> Iterator[str]:
     yield from _say(
         "imports that are not at rest",
-        database.execute("SELECT state FROM imports WHERE due_at IS NOT NULL OR state NOT IN ('ready', 'completed')"),
+        desk.rows("SELECT state FROM imports WHERE due_at IS NOT NULL OR state NOT IN ('ready', 'completed')"),
     )
-    yield from _say(
-        "mails whose turn never came", database.execute("SELECT state FROM deliveries WHERE due_at IS NOT NULL")
-    )
+    yield from _say("mails whose turn never came", desk.rows("SELECT state FROM deliveries WHERE due_at IS NOT NULL"))
 
 
-def _people(ledger: Ledger, database: sqlite3.Connection) -> Iterator[str]:
-    rows = database.execute("SELECT email_canonical FROM users WHERE role = 'member'")
+def _people(ledger: Ledger, desk: Desk) -> Iterator[str]:
+    rows = desk.rows("SELECT email_canonical FROM users WHERE role = 'member'")
     found = Counter(address for (address,) in rows)
     yield from _say("people lost", sorted(set(ledger.people) - set(found)))
     yield from _say("people nobody asked for", sorted(set(found) - set(ledger.people)))
     yield from _say("people who are there twice", [address for address, times in found.items() if times > 1])
 
 
-def _invitations(_ledger: Ledger, database: sqlite3.Connection) -> Iterator[str]:
-    rows = database.execute(
+def _invitations(_ledger: Ledger, desk: Desk) -> Iterator[str]:
+    rows = desk.rows(
         """
         SELECT u.email_canonical, u.state, count(i.id),
-               coalesce(sum(i.state = 'pending' AND (i.expires_at IS NULL OR i.expires_at > datetime('now'))), 0),
-               coalesce(sum(i.state = 'accepted'), 0),
-               coalesce(sum(i.state = 'pending' AND i.expires_at IS NULL), 0)
+               count(*) FILTER (WHERE i.state = 'pending' AND (i.expires_at IS NULL OR i.expires_at > :now)),
+               count(*) FILTER (WHERE i.state = 'accepted'),
+               count(*) FILTER (WHERE i.state = 'pending' AND i.expires_at IS NULL)
         FROM users u LEFT JOIN invitations i ON i.platform_id = u.platform_id AND i.user_id = u.id
-        WHERE u.role = 'member' GROUP BY u.platform_id, u.id
-        """
-    ).fetchall()
+        WHERE u.role = 'member' GROUP BY u.platform_id, u.id, u.email_canonical, u.state
+        """,
+        now=utcnow(),
+    )
     yield from _say("people never invited", [row[0] for row in rows if row[2] == 0])
     yield from _say("people with several live invitations", [row[0] for row in rows if row[3] > 1])
     wrong = [row[0] for row in rows if row[4] != (row[1] == "active") or (row[3] and row[4])]
@@ -193,22 +194,25 @@ def _invitations(_ledger: Ledger, database: sqlite3.Connection) -> Iterator[str]
     yield from _say("people whose state is not their invitation's", wrong)
 
 
-def _outbox(database: sqlite3.Connection) -> dict[str, _Mail]:
+def _outbox(desk: Desk) -> dict[str, _Mail]:
     """The mails about invitations, by the local part of their Message-ID."""
-    rows = database.execute(
+    rows = desk.rows(
         """
-        SELECT lower(hex(d.about_id)) || '.' || d.generation, d.state, d.attempts, i.email,
+        SELECT d.about_id, d.generation, d.state, d.attempts, i.email,
                i.state = 'pending' AND i.generation = d.generation
         FROM deliveries d JOIN invitations i ON i.platform_id = d.platform_id AND i.id = d.about_id
         LEFT JOIN users u ON u.platform_id = i.platform_id AND u.id = i.user_id
-        WHERE d.kind = 'invitation' AND u.role IS NOT 'admin'
+        WHERE d.kind = 'invitation' AND coalesce(u.role, '') <> 'admin'
         """
     )
-    return {name: _Mail(state, attempts, email, bool(current)) for name, state, attempts, email, current in rows}
+    return {
+        f"{id_of(about).hex}.{generation}": _Mail(state, attempts, email, bool(current))
+        for about, generation, state, attempts, email, current in rows
+    }
 
 
-def _mails(ledger: Ledger, database: sqlite3.Connection) -> Iterator[str]:
-    outbox = _outbox(database)
+def _mails(ledger: Ledger, desk: Desk) -> Iterator[str]:
+    outbox = _outbox(desk)
     times = Counter(message_id.strip("<>").partition("@")[0] for _, message_id in ledger.accepted)
     to = {message_id.strip("<>").partition("@")[0]: recipient for recipient, message_id in ledger.accepted}
     yield from _say("mails about nothing we know", times.keys() - outbox.keys())
@@ -236,7 +240,7 @@ def _mails(ledger: Ledger, database: sqlite3.Connection) -> Iterator[str]:
     again = sum(max(0, mail.attempts - 1) for mail in outbox.values())
     if again > ledger.in_flight:
         yield f"{again} mails were claimed again, and at most {ledger.in_flight} were in flight"
-    generations = database.execute(
+    generations = desk.rows(
         """
         SELECT i.email FROM invitations i WHERE i.generation <>
             (SELECT count(*) FROM deliveries d WHERE d.platform_id = i.platform_id AND d.about_id = i.id)
@@ -249,66 +253,67 @@ def _is_for(mail: _Mail, recipient: str) -> bool:
     return mail.address.lower() == recipient.lower()
 
 
-def _imports(_ledger: Ledger, database: sqlite3.Connection) -> Iterator[str]:
-    rows = database.execute(
+def _imports(_ledger: Ledger, desk: Desk) -> Iterator[str]:
+    rows = desk.rows(
         """
         SELECT p.id, p.result, p.rows_total,
                (SELECT count(*) FROM users u WHERE u.platform_id = p.platform_id AND u.created_by_import_id = p.id)
         FROM imports p WHERE p.state = 'completed'
         """
     )
-    for import_id, stored, total, people in rows.fetchall():
-        result = json.loads(stored)
+    for import_id, stored, total, people in rows:
+        result = json.loads(stored) if isinstance(stored, str) else stored
         terms = sum(result[name] for name in ("added", "already_users", "duplicates", "rejected", "empty", "skipped"))
         if (terms, result["added"]) != (total, people):
-            yield f"import {uuid.UUID(bytes=import_id)} says {result} of {total} rows, and added {people}"
-    batches = database.execute(
+            yield f"import {id_of(import_id)} says {result} of {total} rows, and added {people}"
+    batches = desk.rows(
         """
         SELECT b.total, b.sent, b.failed, b.held, b.dropped, count(d.about_id),
-               coalesce(sum(d.state = 'sent'), 0), coalesce(sum(d.state = 'failed'), 0),
-               coalesce(sum(d.state = 'held'), 0), coalesce(sum(d.state = 'dropped'), 0)
+               count(*) FILTER (WHERE d.state = 'sent'), count(*) FILTER (WHERE d.state = 'failed'),
+               count(*) FILTER (WHERE d.state = 'held'), count(*) FILTER (WHERE d.state = 'dropped')
         FROM delivery_batches b LEFT JOIN deliveries d ON d.platform_id = b.platform_id AND d.batch_id = b.id
-        GROUP BY b.platform_id, b.id
+        GROUP BY b.platform_id, b.id, b.total, b.sent, b.failed, b.held, b.dropped
         """
     )
     yield from _say("batches that were counted wrong", [row for row in batches if row[:5] != row[5:]])
 
 
-def _uploads(_ledger: Ledger, database: sqlite3.Connection) -> Iterator[str]:
-    for platform_id, import_id, sha256 in database.execute(
-        "SELECT platform_id, id, sha256 FROM imports WHERE file_deleted_at IS NULL"
-    ).fetchall():
-        pieces = database.execute(
-            "SELECT content FROM import_pieces WHERE platform_id = ? AND import_id = ? ORDER BY number",
-            (platform_id, import_id),
+def _uploads(_ledger: Ledger, desk: Desk) -> Iterator[str]:
+    kept = desk.rows("SELECT platform_id, id, sha256 FROM imports WHERE file_deleted_at IS NULL")
+    for platform_id, import_id, sha256 in kept:
+        pieces = desk.rows(
+            "SELECT content FROM import_pieces WHERE platform_id = :platform_id AND import_id = :import_id "
+            "ORDER BY number",
+            platform_id=platform_id,
+            import_id=import_id,
         )
         digest = hashlib.sha256()
         for (content,) in pieces:
             digest.update(zlib.decompress(content))
         if digest.hexdigest() != sha256:
-            yield f"the file of import {uuid.UUID(bytes=import_id)} is not the one that was uploaded"
+            yield f"the file of import {id_of(import_id)} is not the one that was uploaded"
 
 
-def _acknowledged(ledger: Ledger, database: sqlite3.Connection) -> Iterator[str]:
+def _acknowledged(ledger: Ledger, desk: Desk) -> Iterator[str]:
     """What was answered with 2xx has happened, and one key has one answer."""
     by_key: dict[tuple[str, str, str], Answer] = {}
     for answer in ledger.answers:
         if answer.key is not None and answer != by_key.setdefault((answer.method, answer.path, answer.key), answer):
             yield f"{answer.method} {answer.path} answered one key in two ways"
-        if answer.method != "GET" and answer.status < 300 and not _has_happened(answer, database):
+        if answer.method != "GET" and answer.status < 300 and not _has_happened(answer, desk):
             yield f"{answer.method} {answer.path} was answered {answer.status}, and it never happened: {answer.body}"
 
 
-def _has_happened(answer: Answer, database: sqlite3.Connection) -> bool:
+def _has_happened(answer: Answer, desk: Desk) -> bool:
     question = {
-        "invitations": "SELECT 1 FROM invitations WHERE id = ?",
-        "resend": f"SELECT generation >= {answer.body.get('generation', 0)} FROM invitations WHERE id = ?",
-        "revoke": "SELECT state = 'revoked' FROM invitations WHERE id = ?",
-        "accept": "SELECT state = 'active' FROM users WHERE id = ?",
-        "imports": "SELECT 1 FROM imports WHERE id = ?",
-        "commit": "SELECT state = 'completed' FROM imports WHERE id = ?",
+        "invitations": "SELECT 1 FROM invitations WHERE id = :id",
+        "resend": f"SELECT generation >= {answer.body.get('generation', 0)} FROM invitations WHERE id = :id",
+        "revoke": "SELECT state = 'revoked' FROM invitations WHERE id = :id",
+        "accept": "SELECT state = 'active' FROM users WHERE id = :id",
+        "imports": "SELECT 1 FROM imports WHERE id = :id",
+        "commit": "SELECT state = 'completed' FROM imports WHERE id = :id",
     }.get(answer.path.rpartition("/")[2])
     if question is None:  # nothing that lasts: a mapping is replaced by the next one
         return True
-    row = database.execute(question, (uuid.UUID(answer.body["id"]).bytes,)).fetchone()
-    return bool(row and row[0])
+    rows = desk.rows(question, id=uuid.UUID(answer.body["id"]))
+    return bool(rows and rows[0][0])

@@ -5,12 +5,11 @@ Workers are threads with databases of their own; which moments are hit is drawn 
 
 import random
 import signal
-import sqlite3
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -38,7 +37,7 @@ from tests.api.test_cancel_undo import (
 from tests.conftest import Desk, Template
 from tests.delivery.halted import HaltedWorker, TooLittleWork
 from tests.delivery.test_delivery import people
-from tests.delivery.test_kill import wait_for, worker
+from tests.delivery.test_kill import let_leases_end, wait_for, worker
 
 PEOPLE = 300
 SEEDS = 6
@@ -119,9 +118,8 @@ class Story:
 
     def waits_for(self, moment: float) -> None:
         """Until so many people are added and mails are sent, or (after a cancel) nothing moves any more."""
-        with closing(sqlite3.connect(self.desk.folder / "rollcall.db")) as database:
-            moved = "SELECT (SELECT rows_done FROM imports) + (SELECT coalesce(sum(sent), 0) FROM delivery_batches)"
-            wait_for(lambda: database.execute(moved).fetchone()[0] >= moment, 0.3)
+        moved = "SELECT (SELECT rows_done FROM imports) + (SELECT coalesce(sum(sent), 0) FROM delivery_batches)"
+        wait_for(lambda: bool(self.desk.rows(moved)[0][0] >= moment), 0.3)
 
 
 def play(desk: Desk, seed: int) -> Story:
@@ -155,16 +153,15 @@ def play(desk: Desk, seed: int) -> Story:
 
 def books(desk: Desk, import_id: str) -> dict[str, set[str]]:
     """The states of an import's people, invitations and mails, by SQL of our own."""
-    key = (uuid.UUID(import_id).bytes,)
     questions = {
-        "people": "SELECT state FROM users WHERE created_by_import_id = ?",
+        "people": "SELECT state FROM users WHERE created_by_import_id = :id",
         "invitations": "SELECT state || CASE WHEN user_id IS NULL THEN '' ELSE ' of a person' END "
-        "FROM invitations WHERE import_id = ?",
+        "FROM invitations WHERE import_id = :id",
         "mails": "SELECT state || CASE WHEN due_at IS NULL THEN '' ELSE ' later' END "
-        "FROM deliveries WHERE batch_id = ?",
+        "FROM deliveries WHERE batch_id = :id",
     }
-    with closing(sqlite3.connect(desk.folder / "rollcall.db")) as database:
-        return {name: {row[0] for row in database.execute(question, key)} for name, question in questions.items()}
+    key = uuid.UUID(import_id)
+    return {name: {row[0] for row in desk.rows(question, id=key)} for name, question in questions.items()}
 
 
 def check(story: Story) -> None:
@@ -264,6 +261,7 @@ def test_a_killed_undo_goes_on_elsewhere(desk: Desk, tmp_path: Path) -> None:
     assert 0 < removed < number
     assert len(books(desk, import_id)["people"]) == 1
     print(f"killed after {removed} of {number} people; kills that hit: 1")
+    let_leases_end(desk)
     with worker(desk, tmp_path / "log"):
         assert wait_for(lambda: import_of(desk, import_id)["state"] == "undone")
     undone = import_of(desk, import_id)["result"]

@@ -7,7 +7,6 @@ A seed says in which phases, how far into them and whom it kills. One seed again
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,6 @@ from typing import Any
 import httpx
 import pytest
 
-from app.db import bulk
 from app.db.base import utcnow
 from app.delivery.pump import IN_FLIGHT_PER_CONNECTION
 from app.jobs.lock import is_worker_alive
@@ -42,10 +40,15 @@ PEOPLE = 5000
 SINGLES = 12
 REST_SECONDS = 90.0
 IN_TEST, IN_SOAK = 5, 30
-SEEDS = [
-    pytest.param(seed, id=f"seed-{seed}-", marks=[pytest.mark.soak] if seed > IN_TEST else [])
-    for seed in range(1, IN_TEST + IN_SOAK + 1)
-]
+
+
+def seeds(in_test: int) -> list[Any]:
+    """The seeds of `make test`, and those of `make soak`."""
+    return [
+        pytest.param(seed, id=f"seed-{seed}-", marks=[pytest.mark.soak] if seed > in_test else [])
+        for seed in range(1, IN_TEST + IN_SOAK + 1)
+    ]
+
 
 PHASES = {
     "upload": ("api", "both", "everything"),
@@ -120,13 +123,12 @@ class Service:
 class Books:
     """The database, as somebody reads it who stands beside."""
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
     def ask(self, question: str) -> Any:
         """The first row of an answer; None where there is none."""
-        with closing(sqlite3.connect(self.file, timeout=20)) as connection:
-            return connection.execute(question).fetchone()
+        return next(iter(self._desk.rows(question)), None)
 
     @property
     def state(self) -> str | None:
@@ -156,9 +158,7 @@ class Books:
 
     def let_a_minute_pass(self) -> None:
         """For requests that died: their Idempotency-Keys are free again."""
-        with closing(sqlite3.connect(self.file, timeout=20, isolation_level=None)) as connection:
-            now = bulk.moment(utcnow())
-            connection.execute("UPDATE idempotency_keys SET lease_until = ? WHERE lease IS NOT NULL", (now,))
+        self._desk.rows("UPDATE idempotency_keys SET lease_until = :now WHERE lease IS NOT NULL", now=utcnow())
 
 
 class Saboteur:
@@ -285,9 +285,23 @@ def posting(tmp_path: Path, migrated: Template, sink: FastSink) -> Iterator[Desk
     desk.close()
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.sqlite
+@pytest.mark.parametrize("seed", seeds(IN_TEST))
 def test_whenever_the_plug_is_pulled_the_ledger_adds_up(posting: Desk, sink: FastSink, seed: int) -> None:
-    books = Books(posting.folder / "rollcall.db")
+    pull_the_plug(posting, sink, seed)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("seed", seeds(0))
+def test_whenever_the_plug_is_pulled_beside_postgresql_the_ledger_adds_up(
+    posting: Desk, sink: FastSink, seed: int
+) -> None:
+    pull_the_plug(posting, sink, seed)
+
+
+def pull_the_plug(posting: Desk, sink: FastSink, seed: int) -> None:
+    """Import everybody and invite some at the desk, while a plan's plugs are pulled; then read the ledger."""
+    books = Books(posting)
     singles = [f"single{number}@example.com" for number in range(SINGLES)]
     both_ways = [f"P{number}@example.com" for number in range(0, PEOPLE, PEOPLE // SINGLES)]
     arrivals = [*singles, *both_ways]
@@ -314,7 +328,7 @@ def test_whenever_the_plug_is_pulled_the_ledger_adds_up(posting: Desk, sink: Fas
     assert saboteur.hits, f"no kill of {plan(seed)} hit anything"
     everybody = [*singles, *(f"p{number}@example.com" for number in range(PEOPLE))]
     answers = system.answers + clerk.answers
-    assert discrepancies(Ledger(books.file, accepted, everybody, answers, in_flight)) == []
+    assert discrepancies(Ledger(posting, accepted, everybody, answers, in_flight)) == []
 
 
 @contextmanager
@@ -355,13 +369,13 @@ def frozen_with_mails_in_hand(process: subprocess.Popen[bytes], books: Books) ->
 def test_work_goes_on_as_soon_as_the_lock_is_free_and_waits_for_no_lease_of_the_dead(
     posting: Desk, sink: FastSink, tmp_path: Path
 ) -> None:
-    books = Books(posting.folder / "rollcall.db")
+    books = Books(posting)
     path = f"/imports/{upload(posting, people(PEOPLE))['id']}"
     posting.http.put(f"{path}/mapping", json={"columns": FOUR})
     posting.work()
     log = tmp_path / "waiting.log"
     with worker(posting, tmp_path / "log") as first:
-        assert wait_for(lambda: is_worker_alive(books.file) == 1)
+        assert wait_for(lambda: is_worker_alive(posting.settings.sqlite_path) == 1)
         with waiting_worker(posting, log):
             posting.http.post(f"{path}/commit", json={})
             try:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from app.db.base import utcnow
 from app.delivery.models import Delivery
 from app.directory.models import User
 from app.invitations.models import Invitation
@@ -66,6 +67,12 @@ def wait_for(what: Callable[[], bool], seconds: float = RESUMES_WITHIN_SECONDS) 
     return what()
 
 
+def let_leases_end(desk: Desk) -> None:
+    """What a dead worker held is free on PostgreSQL when its lease has run out; on SQLite the next one frees it."""
+    if desk.database.is_shared:
+        desk.rows("UPDATE imports SET due_at = :now WHERE lease IS NOT NULL", now=utcnow())
+
+
 def import_of(desk: Desk, import_id: str) -> dict[str, Any]:
     return dict(desk.http.get(f"/imports/{import_id}").json())
 
@@ -99,6 +106,7 @@ def test_a_commit_killed_in_its_middle_goes_on_at_its_checkpoint(posting: Desk, 
     assert adds_up(middle["result"])
     print(f"killed after {middle['result']['added']} of {PEOPLE} people; kills that hit: {kills}")
 
+    let_leases_end(posting)
     with worker(posting, tmp_path / "log"):
         assert wait_for(lambda: import_of(posting, import_id)["state"] == "completed")
     result = import_of(posting, import_id)["result"]

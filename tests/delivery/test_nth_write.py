@@ -263,7 +263,7 @@ def told(world: World) -> tuple[Ledger, Client]:
     before = len(world.sink.accepted())
     client = story(world)
     accepted = world.sink.accepted()[before:]
-    return Ledger(world.file, accepted, [ALONE, *SIX], client.answers, in_flight=len(accepted)), client
+    return Ledger(world.desk, accepted, [ALONE, *SIX], client.answers, in_flight=len(accepted)), client
 
 
 def has_more_than(sink: FastSink, number: int) -> bool:

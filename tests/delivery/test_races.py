@@ -4,14 +4,12 @@ Real HTTP, real threads, the service as it is deployed. Every answer must be one
 """
 
 import random
-import sqlite3
 import threading
 import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from functools import partial
 from typing import Any, TypeVar
 
@@ -19,7 +17,6 @@ import httpx
 import pytest
 
 from app.access.tokens import Keyring, Link, Purpose
-from app.db import bulk
 from app.db.base import utcnow
 from tests.api.test_import_story import adds_up
 from tests.conftest import SECRET, Desk, Template
@@ -44,7 +41,6 @@ class World:
     def __init__(self, desk: Desk, sink: FastSink, url: str) -> None:
         self.desk = desk
         self.sink = sink
-        self.file = desk.folder / "rollcall.db"
         self.people: set[str] = set()
         headers = {"Authorization": f"Bearer {desk.key()}"}
         self._http = [httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=60) for _ in range(CROWD)]
@@ -63,22 +59,17 @@ class World:
         with ThreadPoolExecutor(len(deeds)) as pool:
             return list(pool.map(do, self.crowd, deeds))
 
-    def ask(self, question: str, *parameters: object) -> tuple[Any, ...]:
-        """The first row of an answer of the database."""
-        with closing(sqlite3.connect(self.file, timeout=20)) as connection:
-            return tuple(connection.execute(question, parameters).fetchone())
-
     def is_at_rest(self) -> bool:
         """Whether no import and no mail has anything left to do."""
-        (imports,) = self.ask("SELECT count(*) FROM imports WHERE due_at IS NOT NULL")
-        (mails,) = self.ask("SELECT count(*) FROM deliveries WHERE due_at IS NOT NULL")
-        return (imports, mails) == (0, 0)
+        waiting = "SELECT due_at FROM imports WHERE due_at IS NOT NULL UNION ALL "
+        waiting += "SELECT due_at FROM deliveries WHERE due_at IS NOT NULL"
+        return not self.desk.rows(waiting)
 
     def what_is_wrong(self) -> list[str]:
         """Everything that does not add up, once all has come to rest."""
         assert wait_for(self.is_at_rest, 60.0)
         answers = [answer for client in self.crowd for answer in client.answers]
-        return discrepancies(Ledger(self.file, self.sink.accepted(), self.people, answers))
+        return discrepancies(Ledger(self.desk, self.sink.accepted(), self.people, answers))
 
     def close(self) -> None:
         for http in self._http:
@@ -192,8 +183,15 @@ def test_two_overlapping_files_and_the_form_invite_the_same_people_at_once(world
     paths = [uploaded(file, world.crowd[0]) for file in files]
     everybody = addresses(2000, "both")
 
+    def somebody_was_added() -> bool:
+        return bool(
+            world.desk.rows("SELECT 1 FROM users WHERE created_by_import_id IS NOT NULL AND email LIKE 'both%'")
+        )
+
     def form(number: int) -> Deed:
         def invite(client: Client) -> Answer:
+            if number % 2:
+                assert wait_for(somebody_was_added)
             for address in everybody[number :: CROWD - 2][::10]:
                 answer = client.ask("POST", "/invitations", json={"email": address.upper(), "organisation": "Acme"})
             return answer
@@ -255,11 +253,11 @@ class Life:
 
     def expire(self, client: Client) -> Answer:
         """Its time passes, if it has begun to run; then somebody looks."""
-        with closing(sqlite3.connect(self._world.file, timeout=20, isolation_level=None)) as connection:
-            connection.execute(
-                "UPDATE invitations SET expires_at = ? WHERE id = ? AND expires_at IS NOT NULL",
-                (bulk.moment(utcnow()), uuid.UUID(self.id).bytes),
-            )
+        self._world.desk.rows(
+            "UPDATE invitations SET expires_at = :now WHERE id = :id AND expires_at IS NOT NULL",
+            now=utcnow(),
+            id=uuid.UUID(self.id),
+        )
         return client.ask("GET", f"/invitations/{self.id}")
 
     def live_links(self, generations: int) -> list[int]:
