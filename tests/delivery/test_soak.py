@@ -65,7 +65,7 @@ def test_an_hour_of_everyday_leaves_memory_files_queue_and_ledger_as_they_should
         sink = stack.enter_context(FastSink(tmp_path / "accepted", PUT_OFF_EVERY))
         desk = Desk(tmp_path, sqlite_template, mail_url=sink.url)
         stack.callback(desk.close)
-        books = Books(tmp_path / "rollcall.db")
+        books = Books(desk)
         service = stack.enter_context(plugged_in(desk))
         client = stack.enter_context(client_of(desk, service, books))
         measured = Measured(service)
@@ -97,7 +97,7 @@ def test_an_hour_of_everyday_leaves_memory_files_queue_and_ledger_as_they_should
     assert files[1] < files[0] * 1.25 + 10
     assert longest < LONGEST_WAIT_SECONDS
     in_flight = kills * desk.settings.mail_connections * (IN_FLIGHT_PER_CONNECTION + 1)
-    assert discrepancies(Ledger(books.file, sink.accepted(), people, client.answers, in_flight)) == []
+    assert discrepancies(Ledger(desk, sink.accepted(), people, client.answers, in_flight)) == []
 
 
 def _waits(books: Books) -> float:
