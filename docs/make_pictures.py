@@ -17,7 +17,7 @@ from sqlalchemy import update
 
 from app import logs
 from app.delivery.models import Delivery
-from tests.browser import QUIETLY, find_chromium
+from tests.chromium import QUIETLY, find_chromium
 from tests.conftest import SqliteTemplate, link_of
 from tests.console.conftest import PASSWORD, Service, Visits, serving
 

@@ -5,28 +5,12 @@ Another one than that on the path is named by ROLLCALL_TEST_CHROMIUM.
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-QUIETLY = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-quic",
-)
-
-
-def find_chromium() -> str | None:
-    """The program to start; None without one."""
-    candidates = (os.environ.get("ROLLCALL_TEST_CHROMIUM"), *NAMES)
-    return next((found for name in candidates if name and (found := shutil.which(name))), None)
+from tests.chromium import NAMES, QUIETLY, find_chromium
 
 
 @pytest.fixture(scope="session")

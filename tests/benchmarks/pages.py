@@ -8,7 +8,7 @@ from typing import Final
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser import QUIETLY, find_chromium
+from tests.chromium import QUIETLY, find_chromium
 
 PAGES: Final[Mapping[str, str]] = {"the console": "/console/", "the page behind a link": "/accept#unknown"}
 _FIRST_CONTENT = """() => new Promise((seen) => new PerformanceObserver((list) => {

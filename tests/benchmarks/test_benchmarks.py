@@ -18,9 +18,9 @@ def test_a_small_file_is_checked_and_committed_beside_its_floors(tmp_path: Path)
     bench = Bench(tmp_path, Console(file=io.StringIO()), runs=1)
     bench.check_and_commit(Kind(500), bench.runs)
     assert [figure.name for figure in bench.figures] == [
-        "check, 500 rows",
-        "commit, 500 rows",
-        "worker memory, 500 rows",
+        "sqlite: check, 500 rows",
+        "sqlite: commit, 500 rows",
+        "sqlite: worker memory, 500 rows",
     ]
     assert all(median(figure.runs) > 0 for figure in bench.figures)
     assert all(figure.ratio is not None for figure in bench.figures[:2])

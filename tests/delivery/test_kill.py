@@ -26,7 +26,7 @@ from tests.delivery.test_delivery import FOUR, people, posting, sink
 
 __all__ = ["posting", "sink"]  # fixtures
 
-PEOPLE = 4000
+PEOPLE = 12_000
 RESUMES_WITHIN_SECONDS = 45.0
 
 
