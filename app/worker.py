@@ -63,7 +63,9 @@ def run_worker(settings: Settings, stop: threading.Event, *, waits: bool = False
         require_current(database)
         if lock is not None:
             embedded.clear_leases(database)
-        prepare(__name__)
+        dialect = database.engine.dialect
+        # With the driver, which no process loads before it opens a database.
+        prepare(__name__, type(dialect).__module__, dialect.loaded_dbapi.__name__)
         gc.freeze()  # what is loaded by now stays: the collector need not look through it again and again
         mails_are_due = threading.Event()
         imports = threading.Thread(
