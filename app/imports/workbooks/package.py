@@ -79,6 +79,8 @@ class Package:
             raise AppError(Code.FILE_DAMAGED)
 
     def _packed(self, part: ZipInfo) -> Iterator[bytes]:
+        if part.header_offset < 0:  # what stands before a damaged package is counted off
+            raise AppError(Code.FILE_DAMAGED)
         header = self._read(part.header_offset, _LOCAL_HEADER.size)
         if len(header) < _LOCAL_HEADER.size:
             raise AppError(Code.FILE_DAMAGED)
