@@ -49,7 +49,6 @@ class _Tasks:
 
     DO_IMPORT = "rollcall:do_import"
     DELIVER = "rollcall:deliver"
-    SWEEP = "rollcall:sweep"
 
 
 class ProcrastinateWaker:

@@ -41,7 +41,7 @@ class Disk:
         @event.listens_for(database.engine, "checkout")
         def _limit(connection: object, _record: object, _proxy: object) -> None:
             limit = self.pages or 1_073_741_823
-            connection.execute(f"PRAGMA max_page_count = {limit}").close()  # type: ignore[attr-defined]
+            connection.execute(f"PRAGMA max_page_count = {limit}").close()  # type: ignore[attr-defined] # the driver is sqlite3 here
 
         @event.listens_for(database.engine, "handle_error")
         def _count(context: object) -> None:

@@ -204,7 +204,7 @@ def test_imports_of_two_platforms_commit_side_by_side(posting: Desk, sink: FastS
         assert client.post(f"{path}/commit", json={"hold_minutes": 600}).status_code == 202
     with worker(posting, posting.folder / "log"):
         for client, path in paths.values():
-            assert wait_for(lambda c=client, p=path: c.get(p).json()["state"] == "completed")  # type: ignore[misc]
+            assert wait_for(lambda c=client, p=path: c.get(p).json()["state"] == "completed")  # type: ignore[misc] # mypy infers no lambda with defaults
     spans = posting.rows(
         "SELECT min(created_at), max(created_at), count(DISTINCT created_at) FROM users WHERE role = 'member' "
         "GROUP BY platform_id"
