@@ -32,6 +32,7 @@ from app.privacy.router import router as privacy
 from app.settings import Settings
 from app.spans import spans_to
 from app.web import idempotency, problems
+from app.web.again import DoneAgain
 from app.web.deps import Context, allowed_origins
 from app.web.middleware import BodyLimitProblems, RequestMiddleware, SafeHeaders
 from app.web.throttle import Throttle
@@ -48,17 +49,27 @@ problem with a stable `code`; texts follow `Accept-Language` (en, fr, nl).
 """
 
 
+def open_context(settings: Settings) -> Context:
+    """What the requests of one process share."""
+    database = open_database(settings.database_url)
+    return Context(
+        settings=settings,
+        database=database,
+        keyring=Keyring([key.get_secret_value() for key in settings.secret_keys]),
+        throttle=Throttle(database, settings.requests_per_minute),
+    )
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The service over HTTP, for one process."""
-    database = open_database(settings.database_url)
     spans = spans_to(settings)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         threading.Thread(target=prepare_pages, daemon=True).start()  # nobody waits for it, and nobody is kept waiting
         yield
         await run_in_threadpool(spans.close)
-        database.close()
+        app.state.context.database.close()
 
     app = FastAPI(
         title="Rollcall",
@@ -72,14 +83,10 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry=spans.config,
         swagger_ui_parameters={"persistAuthorization": True},
     )
-    app.state.context = Context(
-        settings=settings,
-        database=database,
-        keyring=Keyring([key.get_secret_value() for key in settings.secret_keys]),
-        throttle=Throttle(database, settings.requests_per_minute),
-    )
+    app.state.context = open_context(settings)
     problems.install(app)
     idempotency.install(app)
+    app.add_middleware(DoneAgain)
     app.add_middleware(BodyLimitProblems)
     app.add_middleware(RequestMiddleware)
     app.add_middleware(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import bindparam, inspect, text
 from sqlalchemy.types import NullType, TypeEngine
@@ -27,13 +28,16 @@ from app.db.base import Id, UtcDateTime, utcnow
 from app.db.migrate import migrate
 from app.db.session import Database
 from app.jobs.imports import do_next
-from app.main import create_app
+from app.main import create_app, open_context
 from app.settings import Settings
 from app.setup import NewPlatform, create_platform
 from app.worker import make_pump
 from tests import postgres
 
 SECRET = "a secret of the tests with thirty-two characters and more"
+
+_SPARE: list[FastAPI] = []
+"""The service with usual settings, of desks that are closed."""
 
 
 class Desk:
@@ -53,10 +57,19 @@ class Desk:
             }
         )
         self.database = Database(self.settings.database_url)
-        self.app = create_app(self.settings)
+        self._is_usual = settings.keys() <= {"mail_url"}
+        self.app = self._served()
         self.clients: list[TestClient] = []
         self.platform("acme")
         self.http = self.client("acme", Scope.ADMIN)
+
+    def _served(self) -> FastAPI:
+        """The service. Its routes take longer to make than most tests, so desks hand it on."""
+        if not (self._is_usual and _SPARE):
+            return create_app(self.settings)
+        app = _SPARE.pop()
+        app.state.context = open_context(self.settings)
+        return app
 
     def platform(self, subdomain: str) -> None:
         """Another platform."""
@@ -158,6 +171,8 @@ class Desk:
             client.close()
         self.app.state.context.database.close()
         self.database.close()
+        if self._is_usual:
+            _SPARE.append(self.app)
 
 
 def _as_text(value: object) -> str:

@@ -16,6 +16,9 @@ SECONDS: Final = Histogram(
     registry=REGISTRY,
 )
 SIGN_IN_FAILURES: Final = Counter("rollcall_sign_in_failures_total", "Sign-ins refused.", registry=REGISTRY)
+DONE_AGAIN: Final = Counter(
+    "rollcall_requests_done_again_total", "Requests that met another one in the database.", registry=REGISTRY
+)
 
 
 def observe(method: str, route: str | None, status: int, seconds: float) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from app.db.session import is_unavailable, kind_of
+from app.db.session import is_collision, is_unavailable, kind_of
 from app.errors import KINDS, AppError, Code, FieldError, Kind
 from app.texts import FALLBACK, languages, text, texts
 
@@ -205,8 +205,8 @@ def _pointer(parts: Sequence[str]) -> str:
 
 
 def _database(request: Request, error: Exception) -> Response:
-    if not is_unavailable(error):
-        raise error
+    if not is_unavailable(error) or (is_collision(error) and not getattr(request.state, "is_last_try", True)):
+        raise error  # a collision is met by web/again, a fault by the middleware that answers 500
     log.error("database_unavailable", kind=kind_of(error))
     return problem(request, AppError(Code.DATABASE_UNAVAILABLE))
 

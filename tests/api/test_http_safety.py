@@ -18,6 +18,7 @@ from app.db.base import utcnow
 from app.invitations.models import Invitation
 from app.main import describe
 from tests.api.test_accounts import ADMIN, SAME_SITE, activate_admin
+from app.main import create_app
 from tests.conftest import Desk, Template, link_of
 
 SAFE = {
@@ -93,11 +94,15 @@ def test_safe_headers_stand_on_every_answer(tls: Desk, name: str) -> None:
 
 
 def test_a_fault_of_ours_carries_them_too_and_tells_nothing_of_itself(desk: Desk) -> None:
-    @desk.app.get("/api/v1/broken")
+    app = create_app(desk.settings)
+
+    @app.get("/api/v1/broken")
     def broken() -> None:
         raise RuntimeError("a secret of the inside")
 
-    answer = desk.http.get("/broken", headers={"Origin": "http://testserver"})
+    client = TestClient(app, base_url="http://testserver/api/v1", raise_server_exceptions=False)
+    answer = client.get("/broken", headers={"Origin": "http://testserver"})
+    app.state.context.database.close()
     assert answer.status_code == 500
     assert SAFE.items() <= dict(answer.headers).items()
     assert answer.headers["access-control-allow-origin"] == "http://testserver"  # a page is told, not left in the dark
