@@ -16,9 +16,8 @@ from sqlalchemy import select
 from app.access.models import SignInSession
 from app.db.base import utcnow
 from app.invitations.models import Invitation
-from app.main import describe
+from app.main import create_app, describe
 from tests.api.test_accounts import ADMIN, SAME_SITE, activate_admin
-from app.main import create_app
 from tests.conftest import Desk, Template, link_of
 
 SAFE = {
