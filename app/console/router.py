@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import json
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -40,6 +41,8 @@ POLICY: Final = (
 )
 PAGES: Final = {"index.html": "main.js", "accept.html": "accept.js", "reset.html": "reset.js"}
 """Each page and the module it begins with."""
+_SHELL: Final = '<link rel="stylesheet" href="assets/shell.css" />'
+"""The sheet of what a page shows first. It travels in the page: nobody waits for a second answer to see something."""
 _WORDS: Final = {
     "console": ("columns.", "console.", "strength."),
     "accept": (
@@ -80,9 +83,20 @@ def version() -> str:
 @cache
 def _page(name: str) -> bytes:
     """A page, with the addresses of this version's assets. The script all pages share comes in one go with its own."""
-    page = (STATIC / name).read_text(encoding="utf-8")
+    page = (STATIC / name).read_text(encoding="utf-8").replace(_SHELL, f"<style>{_shell()}</style>")
     page = page.replace("  </head>", f'    <link rel="modulepreload" href="assets/{SHARED}" />\n  </head>')
     return page.replace('"assets/', f'"/console/assets-{version()}/').encode()
+
+
+def _shell() -> str:
+    return _assets()["shell.css"].decode()
+
+
+@cache
+def page_policy() -> str:
+    """The content policy of a page: it names the sheet that stands in it by its hash (CSP level 3, section 6.7.3.3)."""
+    digest = b64encode(hashlib.sha256(_shell().encode()).digest()).decode()
+    return POLICY.replace("style-src 'self'", f"style-src 'self' 'sha256-{digest}'")
 
 
 @cache
@@ -127,10 +141,12 @@ def _encoding(accepted: str) -> str | None:
     return next((encoding for encoding in _ENCODINGS if encoding in names), None)
 
 
-def _answer(request: Request, content: bytes, suffix: str, *, cached: str = "no-cache") -> Response:
+def _answer(
+    request: Request, content: bytes, suffix: str, *, cached: str = "no-cache", policy: str = POLICY
+) -> Response:
     """The file, compressed for whoever can read that; only a word where the browser has this very one already."""
     tag = _tag(content)
-    headers = {"Content-Security-Policy": POLICY, "Cache-Control": cached, "Vary": "Accept-Encoding", "ETag": tag}
+    headers = {"Content-Security-Policy": policy, "Cache-Control": cached, "Vary": "Accept-Encoding", "ETag": tag}
     if request.headers.get("if-none-match", "").removeprefix("W/") == tag:
         return Response(status_code=304, headers=headers)
     encoding = _encoding(request.headers.get("accept-encoding", ""))
@@ -150,19 +166,19 @@ def home() -> RedirectResponse:
 @router.get("/console/")
 def console_page(request: Request) -> Response:
     """The administrators' console. Which of its screens is shown stands behind the `#`."""
-    return _answer(request, _page("index.html"), ".html")
+    return _answer(request, _page("index.html"), ".html", policy=page_policy())
 
 
 @router.get("/accept")
 def accept_page(request: Request) -> Response:
     """The page behind the link in a mail. The token stays behind the `#`: it never reaches this server's logs."""
-    return _answer(request, _page("accept.html"), ".html")
+    return _answer(request, _page("accept.html"), ".html", policy=page_policy())
 
 
 @router.get("/reset")
 def reset_page(request: Request) -> Response:
     """The page behind the link in a mail about a forgotten password."""
-    return _answer(request, _page("reset.html"), ".html")
+    return _answer(request, _page("reset.html"), ".html", policy=page_policy())
 
 
 @router.get("/{page}/texts/{language}.json")

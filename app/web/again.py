@@ -42,12 +42,14 @@ class DoneAgain:
         for times in range(1, TIMES + 1):
             scope.setdefault("state", {})["is_last_try"] = times == TIMES
             try:
-                return await self.app(scope, body.receive, send_and_note)
+                await self.app(scope, body.receive, send_and_note)
             except DBAPIError as error:
                 if times == TIMES or is_answered or not is_collision(error) or not body.rewind():
                     raise
                 metrics.DONE_AGAIN.inc()
                 log.warning("done_again", kind=kind_of(error), times=times)
+            else:
+                return
 
 
 class _Body:

@@ -1,12 +1,14 @@
 """The files of the pages as browsers get them: where they lie, how long they keep, what they may do, their size."""
 
+import hashlib
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
 
-from app.console.router import ASSETS, POLICY, TYPES, version
+from app.console.router import ASSETS, POLICY, TYPES, page_policy, version
 from app.texts import languages
 from tests.conftest import Desk
 
@@ -61,7 +63,10 @@ def test_a_page_is_looked_at_anew_each_time_and_may_do_little(browser: TestClien
     answer = browser.get(page)
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["cache-control"] == "no-cache"
-    assert answer.headers["content-security-policy"] == POLICY
+    assert answer.headers["content-security-policy"] == page_policy()
+    (sheet,) = re.findall(r"<style>(.+?)</style>", answer.text, re.DOTALL)
+    named = b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
+    assert f"style-src 'self' 'sha256-{named}';" in page_policy()
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
     again = browser.get(page, headers={"If-None-Match": answer.headers["etag"]})
@@ -72,7 +77,7 @@ def test_the_policy_allows_no_code_but_our_files_and_no_frame_around_us() -> Non
     rules = dict(rule.split(" ", 1) for rule in POLICY.split("; "))
     assert rules["default-src"] == rules["frame-ancestors"] == rules["base-uri"] == rules["form-action"] == "'none'"
     assert rules["script-src"] == rules["style-src"] == rules["connect-src"] == "'self'"
-    assert "unsafe" not in POLICY
+    assert "unsafe" not in page_policy()
     assert not re.search(r"https?:|\*", POLICY)
 
 
