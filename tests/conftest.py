@@ -45,6 +45,7 @@ class Desk:
 
     def __init__(self, folder: Path, template: "Template", **settings: object) -> None:
         self.folder = folder
+        self._template = template
         self.settings = Settings.model_validate(
             {
                 "database_url": template.copied_into(folder),
@@ -171,6 +172,7 @@ class Desk:
             client.close()
         self.app.state.context.database.close()
         self.database.close()
+        self._template.give_back(self.settings.database_url)
         if self._is_usual:
             _SPARE.append(self.app)
 
@@ -204,6 +206,10 @@ class Template(Protocol):
         """The address of a fresh copy; of an SQLite file, `rollcall.db` in that folder."""
         ...
 
+    def give_back(self, url: str) -> None:
+        """A copy may be used for another test: nobody is connected any more, or will be."""
+        ...
+
 
 class SqliteTemplate:
     """An SQLite file."""
@@ -221,25 +227,38 @@ class SqliteTemplate:
         shutil.copy(self.file, folder / "rollcall.db")
         return f"sqlite:///{folder}/rollcall.db"
 
+    def give_back(self, url: str) -> None:
+        """The file goes with its folder."""
+
 
 class PostgresTemplate:
-    """A database of a server."""
+    """A database of a server. To make one takes longer than most tests, so what a desk gives back is emptied."""
 
     def __init__(self, server: postgres.Server) -> None:
         self.server = server
-        self._copies: list[str] = []
+        self._made: list[str] = []
+        self._free: list[str] = []
 
     def copied_into(self, folder: Path) -> str:
-        """A database of the same server. Those before, which nobody uses any more, go now and then."""
+        """A database of the same server."""
         del folder
-        self._copies.append(self.server.migrated())
-        return self._copies[-1]
+        while self._free:
+            url = self._free.pop()
+            if self.server.emptied(url):
+                return url
+        self._made.append(self.server.migrated())
+        return self._made[-1]
+
+    def give_back(self, url: str) -> None:
+        """Nobody uses it any more."""
+        self._free.append(url)
 
     def drop_all(self) -> None:
         """Take the copies away."""
-        for url in self._copies:
+        for url in self._made:
             self.server.drop(url)
-        self._copies.clear()
+        self._made.clear()
+        self._free.clear()
 
 
 @pytest.fixture(scope="session")
@@ -267,15 +286,27 @@ def engine() -> str:
     return "sqlite"
 
 
-@pytest.fixture(scope="module")
-def migrated(engine: str, sqlite_template: SqliteTemplate, servers: dict[int, postgres.Server]) -> Iterator[Template]:
+@pytest.fixture(scope="session")
+def templates(
+    sqlite_template: SqliteTemplate, servers: dict[int, postgres.Server]
+) -> Iterator[dict[str, Template]]:
+    """A migrated, empty database to copy, by the name of its engine."""
+    with ExitStack() as stack:
+
+        class Made(dict[str, Template]):
+            def __missing__(self, engine: str) -> Template:
+                template = PostgresTemplate(servers[int(engine.removeprefix("postgresql-"))])
+                stack.callback(template.drop_all)
+                self[engine] = template
+                return template
+
+        yield Made(sqlite=sqlite_template)
+
+
+@pytest.fixture(scope="session")
+def migrated(engine: str, templates: dict[str, Template]) -> Template:
     """A migrated, empty database to copy."""
-    if engine == "sqlite":
-        yield sqlite_template
-    else:
-        template = PostgresTemplate(servers[int(engine.removeprefix("postgresql-"))])
-        yield template
-        template.drop_all()
+    return templates[engine]
 
 
 @pytest.fixture
