@@ -90,6 +90,13 @@ def known_addresses(session: Session, platform_id: int, addresses: Collection[st
     return bulk.present(session, addresses, User.email_canonical, User.platform_id == platform_id)
 
 
+def all_addresses(session: Session, platform_id: int, *, at_most: int) -> set[str] | None:
+    """The canonical addresses of everybody on the platform; None where these are more than so many."""
+    mine = select(User.email_canonical).where(User.platform_id == platform_id)
+    found = set(session.scalars(mine.limit(at_most + 1)))
+    return found if len(found) <= at_most else None
+
+
 def names(session: Session, platform_id: int, model: type[Named], keys: Iterable[str]) -> dict[str, uuid.UUID]:
     """The ids of those of these name keys that exist."""
     wanted = sorted(set(keys))

@@ -50,12 +50,11 @@ def _check(database: Database, job: Job, max_lines: int) -> None:
         imported.lines = None
     work.forget_rows(database, job)
     found = _Found()
+    known = planning.KnownThroughout(database, job.platform_id, expected=imported.line_breaks)
     with PlannedAhead(database, imported, plan, max_lines=max_lines) as ahead:
         while rows := ahead.rows(_BATCH):
             work.may_go_on(job)
-            with database.reading() as session:
-                known = planning.known_addresses(session, job.platform_id, rows)
-            plan.settle(rows, known)
+            plan.settle(rows, known.among(rows))
             found.to_keep += rows.unclean()
             if len(found.shown) < PREVIEW_ROWS:
                 found.shown += map(rows.row, rows.added().positions[: PREVIEW_ROWS - len(found.shown)])

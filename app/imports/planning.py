@@ -3,7 +3,8 @@
 Decides nothing about rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,9 @@ from app.imports.reading.table import Dialect, Record, RecordReader
 from app.imports.row import Edit, Recipe
 from app.imports.rows import Rows
 from app.texts import languages
+
+_FEW: Final = 100_000
+"""So many addresses take some 15 MB of memory."""
 
 
 def plan_of(session: Session, imported: Import, *, expected: int = 0) -> Plan:
@@ -95,3 +99,22 @@ def dialect_of(imported: Import) -> Dialect:
 def known_addresses(session: Session, platform_id: int, rows: Rows) -> set[str]:
     """Which of the addresses of rows that might be added are on the platform."""
     return directory.known_addresses(session, platform_id, rows.addresses) if rows.addresses else set()
+
+
+class KnownThroughout:
+    """Who is on the platform while a file is checked. Where they are few beside its rows, as it was when that began:
+    each row is looked up in memory then, not in the database.
+    """
+
+    def __init__(self, database: Database, platform_id: int, *, expected: int) -> None:
+        self._database = database
+        self._platform_id = platform_id
+        with database.reading() as session:
+            self._all = directory.all_addresses(session, platform_id, at_most=min(_FEW, expected // 10))
+
+    def among(self, rows: Rows) -> Collection[str]:
+        """At least those of the addresses of rows that are on the platform."""
+        if self._all is not None:
+            return self._all
+        with self._database.reading() as session:
+            return known_addresses(session, self._platform_id, rows)

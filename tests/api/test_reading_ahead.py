@@ -130,3 +130,25 @@ def test_a_large_file_goes_its_whole_way(desk: Desk) -> None:
     desk.work()
     result = desk.http.get(f"/imports/{import_id}").json()["result"]
     assert (result["added"], result["duplicates"], result["rejected"]) == (ahead.MANY, 1, 1)
+
+
+@pytest.mark.parametrize("few", [0, 10**6], ids=["asked for each", "all at once"])
+def test_who_is_there_already_is_found_by_asking_for_each_and_for_all(
+    desk: Desk, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "_FEW", few)
+    known = {f"person{number}@example.com" for number in range(20, 40)}
+    people = [{"email": email.upper(), "organisation": "Ode", "send": False} for email in sorted(known)]
+    assert desk.http.post("/invitations/batch", json={"invitations": people}).status_code == 200
+    asked: list[int] = []
+    for_each = planning.known_addresses
+
+    def noted(session: Any, platform_id: int, rows: Any) -> set[str]:
+        asked.append(len(rows))
+        return for_each(session, platform_id, rows)
+
+    monkeypatch.setattr(planning, "known_addresses", noted)
+    import_id = planned_file(desk, HEADER + "".join(f"Zoë,Ode,person{n}@example.com,Ode,,\n" for n in range(400)))
+    summary = desk.http.get(f"/imports/{import_id}/preview").json()["summary"]
+    assert (summary["already_users"], summary["to_add"]) == (20, 380)
+    assert sum(asked) == (0 if few else 400)
