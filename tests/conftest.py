@@ -287,9 +287,7 @@ def engine() -> str:
 
 
 @pytest.fixture(scope="session")
-def templates(
-    sqlite_template: SqliteTemplate, servers: dict[int, postgres.Server]
-) -> Iterator[dict[str, Template]]:
+def templates(sqlite_template: SqliteTemplate, servers: dict[int, postgres.Server]) -> Iterator[dict[str, Template]]:
     """A migrated, empty database to copy, by the name of its engine."""
     with ExitStack() as stack:
 
