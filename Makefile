@@ -5,7 +5,10 @@ SRC := app docs migrations tests
 TYPESCRIPT := 7.0.2
 TSC := .node/$(TYPESCRIPT)/node_modules/.bin/tsc
 
-.PHONY: help setup demo run test soak bench audit audit-tool lint lock openapi clean
+# Processes of ours start sooner where their modules lie compiled, and tests start hundreds.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help setup demo run test test-long soak bench audit audit-tool lint lock openapi clean
 
 help:            ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,8 +28,11 @@ demo: setup      ## the main job in front of your eyes, in var/demo (EXIT=1: end
 run: setup       ## serve on port 8000 with a platform of its own in var/
 	@$(BIN)/python -m app.run_local
 
-test: setup lint ## lint, types, architecture and every test
+test: setup lint ## lint, types, architecture and every test that does not take long
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+test-long: setup ## the tests that take long: real processes, killed and raced, and many people
+	$(BIN)/pytest -n 2 --dist loadgroup -m "long and not soak"
 
 soak: setup      ## pull plugs, fail disks, race and fuzz, then an hour of everyday, told as it goes (SOAK_MINUTES=60)
 	$(BIN)/pytest -s -m soak

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -128,6 +129,26 @@ def views_by_id(
     return {view.invitation.id: view for view in found}
 
 
+_VIEWS: Final = (
+    select(Invitation, Delivery, InvitationMessage.text)
+    .join(
+        Delivery,
+        and_(
+            Delivery.platform_id == Invitation.platform_id,
+            Delivery.about_id == Invitation.id,
+            Delivery.generation == Invitation.generation,
+        ),
+        isouter=True,
+    )
+    .join(
+        InvitationMessage,
+        and_(InvitationMessage.platform_id == Invitation.platform_id, InvitationMessage.id == Invitation.message_id),
+        isouter=True,
+    )
+)
+"""Invitations with their current mail and message. Put together once: that takes longer than to run it."""
+
+
 def _views(
     session: Session,
     platform_id: int,
@@ -136,28 +157,8 @@ def _views(
     now: datetime,
     position: InstrumentedAttribute[uuid.UUID] = Invitation.id,
 ) -> list[InvitationView]:
-    rows = session.execute(
-        select(Invitation, Delivery, InvitationMessage.text)
-        .join(
-            Delivery,
-            and_(
-                Delivery.platform_id == Invitation.platform_id,
-                Delivery.about_id == Invitation.id,
-                Delivery.generation == Invitation.generation,
-            ),
-            isouter=True,
-        )
-        .join(
-            InvitationMessage,
-            and_(
-                InvitationMessage.platform_id == Invitation.platform_id, InvitationMessage.id == Invitation.message_id
-            ),
-            isouter=True,
-        )
-        .where(Invitation.platform_id == platform_id, *conditions)
-        .order_by(position.desc())
-        .limit(limit)
-    ).all()
+    chosen = _VIEWS.where(Invitation.platform_id == platform_id, *conditions)
+    rows = session.execute(chosen.order_by(position.desc()).limit(limit)).all()
     people = directory.people_by_id(session, platform_id, [row[0].user_id for row in rows if row[0].user_id])
     return [
         InvitationView(

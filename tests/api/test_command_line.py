@@ -52,6 +52,7 @@ def test_a_platform_and_a_key_are_made_and_printed_for_scripts(desk: Desk) -> No
     assert rollcall(desk, "create-key", "globex", "--name", "HR", "--scope", "everything").returncode == 2
 
 
+@pytest.mark.long
 def test_a_dry_run_shows_the_preview_and_adds_nobody(desk: Desk, file: Path) -> None:
     shown = rollcall(desk, "import", str(file), "--platform", "acme", "--dry-run")
     assert shown.returncode == 0, shown.stderr
@@ -72,6 +73,8 @@ def test_the_whole_import_runs_without_a_worker_and_leaves_the_mails_to_it(desk:
     assert (imported["created_by"], imported["state"]) == ("cli", "completed")
 
 
+@pytest.mark.long
+@pytest.mark.once
 def test_json_is_for_programs(desk: Desk, file: Path) -> None:
     done = rollcall(desk, "import", str(file), "--platform", "acme", "--yes", "--json")
     answer = json.loads(done.stdout)
@@ -79,6 +82,7 @@ def test_json_is_for_programs(desk: Desk, file: Path) -> None:
     assert answer["import"]["result"]["added"] == 5
 
 
+@pytest.mark.long
 def test_beside_a_running_worker_it_waits_for_it(desk: Desk, file: Path, tmp_path: Path) -> None:
     with worker(desk, tmp_path / "log"):
         assert wait_for(lambda: desk.http.get("http://testserver/readyz").json()["workers_alive"] == 1, 20.0)
@@ -87,6 +91,8 @@ def test_beside_a_running_worker_it_waits_for_it(desk: Desk, file: Path, tmp_pat
         assert wait_for(lambda: len(desk.mails()) == 5, 20.0)
 
 
+@pytest.mark.long
+@pytest.mark.once
 def test_what_is_refused_is_a_sentence_and_status_1_and_wrong_use_is_2(desk: Desk, tmp_path: Path, file: Path) -> None:
     empty = tmp_path / "empty.csv"
     empty.write_bytes(b"")
@@ -108,6 +114,8 @@ def test_what_is_refused_is_a_sentence_and_status_1_and_wrong_use_is_2(desk: Des
     assert desk.mails() == []
 
 
+@pytest.mark.long
+@pytest.mark.once
 def test_every_command_explains_itself(desk: Desk) -> None:
     commands = ("migrate", "create-platform", "create-key", "serve", "worker", "import", "demo", "openapi")
     overview = rollcall(desk, "--help").stdout

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from app.jobs.lock import is_worker_alive
 
 ANSWERS_NOBODY = 61, 111  # ECONNREFUSED on macOS and Linux
@@ -52,6 +54,7 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing_running(tmp_path: Path) 
         assert caller.connect_ex(("127.0.0.1", _port(output))) in ANSWERS_NOBODY, "the API still answers"
 
 
+@pytest.mark.long
 def test_a_demo_removes_what_an_earlier_one_left_and_nothing_else(tmp_path: Path) -> None:
     left = tmp_path / "var" / "demo" / "mails" / "left.eml"
     kept = tmp_path / "var" / "rollcall.db"

@@ -23,7 +23,7 @@ from tests.conftest import Desk, Template
 from tests.delivery.test_serve import children, serving
 from tests.files.workbooks import xlsx, zipped
 
-pytestmark = pytest.mark.xdist_group("processes")
+pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.long]
 
 MIB = 1024 * 1024
 SECONDS = 2.0

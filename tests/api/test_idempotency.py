@@ -162,6 +162,7 @@ def test_no_answer_that_is_kept_holds_a_link_or_a_key(desk: Desk) -> None:
     assert b"#" not in b"".join(bodies)
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("processes")
 def test_a_process_killed_between_effect_and_answer_answers_the_next_try(desk: Desk) -> None:
     port = free_port()

@@ -95,6 +95,8 @@ def test_what_cannot_be_read_is_refused_alike(desk: Desk) -> None:
     assert refusals[0] == refusals[1]
 
 
+@pytest.mark.long
+@pytest.mark.once
 def test_who_stops_reading_leaves_no_process(desk: Desk) -> None:
     import_id = planned_file(desk, HEADER + "".join(map(mixed, range(20 * ROWS))))
 
@@ -106,6 +108,7 @@ def test_who_stops_reading_leaves_no_process(desk: Desk) -> None:
     assert not planned(desk, import_id, ELSEWHERE, some).is_alive()
 
 
+@pytest.mark.long
 def test_a_reader_that_is_killed_breaks_the_work_and_not_the_worker(desk: Desk) -> None:
     import_id = planned_file(desk, HEADER + "".join(map(mixed, range(20 * ROWS))))
     killed = []
@@ -121,6 +124,7 @@ def test_a_reader_that_is_killed_breaks_the_work_and_not_the_worker(desk: Desk) 
     assert len(killed) == 1
 
 
+@pytest.mark.long
 def test_a_large_file_goes_its_whole_way(desk: Desk) -> None:
     rows = "".join(f"Ann,Ode,person{number}@example.com,Ode,,\n" for number in range(ahead.MANY))
     import_id = planned_file(desk, HEADER + rows + "Ann,Ode,person7@example.com,Ode,,\nAnn,Ode,nobody,Ode,,\n")

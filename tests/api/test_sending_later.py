@@ -85,6 +85,7 @@ def test_a_stream_is_refused_before_it_begins(desk: Desk) -> None:
     assert desk.stranger().get(f"/imports/{import_id}/events").status_code == 401
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("processes")
 def test_a_running_import_is_followed_live_by_many_and_capped_per_actor(desk: Desk) -> None:
     imported = upload(desk, people(8000))

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.benchmarks.service import free_port
 from tests.delivery.fast_sink import FastSink
 
-_CONNECTIONS = 4
+_CONNECTIONS = 16
 _BYTES = 8000
 """About what one of our mails has."""
 

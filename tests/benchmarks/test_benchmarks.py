@@ -11,7 +11,7 @@ from tests.benchmarks import report
 from tests.benchmarks.files import Kind
 from tests.benchmarks.run import Bench
 
-pytestmark = pytest.mark.xdist_group("processes")
+pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.long]
 
 
 def test_a_small_file_is_checked_and_committed_beside_its_floors(tmp_path: Path) -> None:

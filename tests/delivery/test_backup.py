@@ -112,6 +112,7 @@ def ids(desk: Desk) -> set[object]:
         return {*session.scalars(select(User.id)), *session.scalars(select(Invitation.id))}
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("plugs")
 def test_a_backup_under_writes_is_restored_whole_goes_on_and_mails_nobody(
     posting: Desk, sink: Sink, migrated: Template, engine: str, tmp_path: Path

@@ -40,7 +40,7 @@ from tests.delivery.test_delivery import people
 from tests.delivery.test_kill import let_leases_end, wait_for, worker
 
 PEOPLE = 300
-SEEDS = 6
+SEEDS = 4
 
 
 @pytest.fixture(autouse=True)
@@ -215,6 +215,7 @@ def test_whatever_happens_at_once_an_undo_leaves_nothing_else_a_hundred_times(
 # --- deaths --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("what", "least"), [("cancel", 4), ("undo", 10)])
 def test_a_worker_that_dies_before_any_of_its_transactions_is_replaced(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, what: str, least: int
@@ -245,6 +246,7 @@ def test_a_worker_that_dies_before_any_of_its_transactions_is_replaced(
     assert desk.mails() == []
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("plugs")
 def test_a_killed_undo_goes_on_elsewhere(desk: Desk, tmp_path: Path) -> None:
     number = 3000

@@ -365,6 +365,7 @@ def frozen_with_mails_in_hand(process: subprocess.Popen[bytes], books: Books) ->
     raise AssertionError("it never had mails in hand while it committed")
 
 
+@pytest.mark.long
 @pytest.mark.sqlite
 def test_work_goes_on_as_soon_as_the_lock_is_free_and_waits_for_no_lease_of_the_dead(
     posting: Desk, sink: FastSink, tmp_path: Path

@@ -100,6 +100,7 @@ def has_arrived(sink: FastSink, address: str) -> bool:
     return any(recipient == address for recipient, _ in sink.accepted())
 
 
+@pytest.mark.long
 @pytest.mark.postgresql
 @pytest.mark.parametrize("how", ["immediate", pytest.param("fast", marks=pytest.mark.soak)])
 def test_a_server_that_is_restarted_costs_nobody_more_than_a_second_try(

@@ -92,7 +92,9 @@ def committed(desk: Desk, hold_minutes: int = 0) -> str:
     return str(imported["id"])
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("plugs")
+@pytest.mark.sqlite  # beside PostgreSQL others go on: test_takeover
 def test_a_commit_killed_in_its_middle_goes_on_at_its_checkpoint(posting: Desk, tmp_path: Path) -> None:
     import_id = committed(posting, hold_minutes=600)
     kills = 0

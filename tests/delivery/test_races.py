@@ -26,7 +26,7 @@ from tests.delivery.test_delivery import FOUR, people
 from tests.delivery.test_kill import wait_for
 from tests.delivery.test_serve import serving
 
-pytestmark = pytest.mark.xdist_group("plugs")
+pytestmark = [pytest.mark.xdist_group("plugs"), pytest.mark.long]
 
 Told = TypeVar("Told")
 Deed = Callable[[Client], Answer]

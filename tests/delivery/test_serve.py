@@ -17,7 +17,7 @@ from tests.conftest import Desk
 from tests.delivery.sink import free_port
 from tests.delivery.test_kill import environment, wait_for
 
-pytestmark = pytest.mark.xdist_group("plugs")
+pytestmark = [pytest.mark.xdist_group("plugs"), pytest.mark.long]
 
 
 @contextmanager
@@ -91,6 +91,7 @@ def test_a_killed_child_is_replaced_and_sigterm_ends_everything(desk: Desk) -> N
         assert not any(map(lives, pids))
 
 
+@pytest.mark.once
 def test_the_children_end_when_the_parent_is_killed(desk: Desk) -> None:
     with serving(desk) as (process, url):
         assert wait_for(lambda: workers(url) == 1, 30.0)
@@ -101,6 +102,7 @@ def test_the_children_end_when_the_parent_is_killed(desk: Desk) -> None:
         assert wait_for(lambda: not any(map(lives, pids)), 30.0)
 
 
+@pytest.mark.once
 def test_it_gives_up_when_a_child_dies_again_and_again(desk: Desk) -> None:
     with serving(desk, "--no-worker") as (process, url):
         deaths = 0
@@ -116,6 +118,7 @@ def test_it_gives_up_when_a_child_dies_again_and_again(desk: Desk) -> None:
     assert not is_up(url)
 
 
+@pytest.mark.once
 def test_a_taken_port_is_one_sentence(desk: Desk, tmp_path: Path) -> None:
     with serving(desk, "--no-worker") as (_, url):
         port = url.rsplit(":", 1)[1]

@@ -743,6 +743,7 @@ def test_one_person_waits_for_no_import_that_is_stuck(server: Scripted, office: 
 # --- Many ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_of_5000_the_50_that_cannot_be_sent_fail_once_each_and_4950_arrive(
     server: Scripted, office: Callable[..., Desk]
 ) -> None:

@@ -143,6 +143,7 @@ def test_whoever_is_killed_another_goes_on_within_a_minute(posting: Desk, sink: 
     assert discrepancies(Ledger(posting, accepted, everybody, answers, in_flight)) == []
 
 
+@pytest.mark.long
 def test_a_worker_that_is_told_to_end_gives_its_import_back_and_another_goes_on_at_once(
     posting: Desk, sink: FastSink
 ) -> None:
@@ -171,6 +172,7 @@ def test_a_worker_that_is_told_to_end_gives_its_import_back_and_another_goes_on_
     assert import_of(posting, import_id)["result"]["added"] == number
 
 
+@pytest.mark.long
 def test_two_workers_share_the_mails_and_send_none_twice(posting: Desk, sink: FastSink) -> None:
     import_id = ready(posting, people(6000))
     taken: defaultdict[Any, set[Any]] = defaultdict(set)
@@ -190,6 +192,7 @@ def test_two_workers_share_the_mails_and_send_none_twice(posting: Desk, sink: Fa
     assert min(map(len, taken.values())) >= 100
 
 
+@pytest.mark.long
 def test_imports_of_two_platforms_commit_side_by_side(posting: Desk, sink: FastSink) -> None:
     posting.platform("globex")
     paths = {}

@@ -3,6 +3,8 @@
 import time
 from datetime import timedelta
 
+import pytest
+
 from app.access.models import RateBucket
 from app.db.base import new_id, utcnow
 from app.db.session import Database
@@ -34,6 +36,7 @@ def fill(desk: Desk, subdomain: str, number: int, lane: Lane) -> None:
             add_people(session, platform_id, People.of(people[start : start + 5000]), invite=invite, now=utcnow())
 
 
+@pytest.mark.long
 def test_with_50000_waiting_one_person_is_first_and_another_platforms_hundred_are_not_behind(
     posting: Desk, sink: Sink
 ) -> None:
