@@ -301,7 +301,7 @@ def templates(sqlite_template: SqliteTemplate, servers: dict[int, postgres.Serve
         yield Made(sqlite=sqlite_template)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # that of a session would be kept for tests that run on one database only
 def migrated(engine: str, templates: dict[str, Template]) -> Template:
     """A migrated, empty database to copy."""
     return templates[engine]

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Event
+from typing import Any
 
 import structlog
 from procrastinate import App, Blueprint, PsycopgConnector, SyncPsycopgConnector
@@ -117,6 +118,7 @@ class _Engine:
     async def run(self) -> None:
         """Until stopped; begun anew where the database was gone."""
         threads = self._orders.concurrency + _SOON_AT_ONCE + 2
+        asyncio.get_running_loop().set_exception_handler(_tell)
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads, thread_name_prefix="import"))
         self._app.add_tasks_from(self._tasks(), namespace="rollcall")
         while not self._stop.is_set():
@@ -212,6 +214,15 @@ class _Engine:
                 for platform_id, import_id in due:
                     wake.for_import(session, platform_id, import_id)
         self._tidying.now_and_then()
+
+
+def _tell(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What a task of the library ended with and nobody asked for, as where the database went away under it.
+
+    Python would print it, with arguments and addresses.
+    """
+    error = context.get("exception")
+    log.warning("task_ended", kind=kind_of(error.__cause__ or error) if error else "none")
 
 
 def conninfo(engine: Engine) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from tests.benchmarks.service import Service
 
-PER_SECOND = 20
+PER_SECOND = 50
 _CONNECTIONS = 16
 _PATH = "/api/v1/invitations"
 

@@ -35,6 +35,7 @@ _GOALS = {
     "sqlite": {"check": 0.35, "commit": 0.45, "latency": 100.0},
     "postgresql": {"check": 0.5, "commit": 0.6, "latency": 20.0},
 }
+_AMONG_MANY = 20.0  # milliseconds
 _HOLD = 10_080  # minutes: no mail leaves while something else is measured
 
 
@@ -193,17 +194,22 @@ class Bench:
         self.note(Figure(name, "mails/s", ours, "smtp-source", beside, least=3000.0))
 
     def latency(self, kind: Kind) -> None:
-        """People who look and invite: idle, while a file is committed, and while its mails leave at the same time."""
+        """People who look and invite: idle, while a file is committed, while its mails leave at the same time, and when
+        all of its people are there.
+        """
         _, base, import_id = self._uploaded(kind)
         with base.running() as api:
             api.check(import_id)
         visits = max(5, _VISITS * min(kind.rows, _MILLION) // _MILLION)
         for hold, what in ((_HOLD, f"while {kind.name} commit"), (0, f"while {kind.name} commit and are mailed")):
-            idle, busy, mails = self._visited(base, import_id, visits, hold)
+            idle, busy, after, mails = self._visited(base, import_id, visits, hold)
             for visit, name in (("list", "GET /invitations"), ("invite", "POST /invitations")):
                 beside = [p95(idle, visit)]
                 most = _GOALS[self.home.name]["latency"]
                 self.note(Figure(f"{name}, p95 {what}", "ms", [p95(busy, visit)], "idle", beside, most=most))
+                if after:
+                    name = f"{name}, p95 among {kind.rows:,} people and their mails"
+                    self.note(Figure(name, "ms", [p95(after, visit)], "idle", beside, most=_AMONG_MANY))
         name = "mails of the import between an invitation and its mail"
         self.note(Figure(name, "mails", _overtaking(mails, busy)))
 
@@ -219,8 +225,8 @@ class Bench:
 
     def _visited(
         self, base: Service, import_id: str, visits: int, hold: int
-    ) -> tuple[list[Answered], list[Answered], bytes]:
-        """Visitors before and during a commit, and the log of the mails that left meanwhile."""
+    ) -> tuple[list[Answered], list[Answered], list[Answered], bytes]:
+        """Visitors before, during and, where its mails are held, after a commit; the log of the mails that left."""
         log = self.folder / "mails"
         log.unlink(missing_ok=True)
         with FastSink(log) as sink:
@@ -233,7 +239,11 @@ class Bench:
                 if api.get(import_id)["state"] != "committing":
                     self.console.print("too few rows: the commit ended before the visitors did")
                 wait(lambda: all(one.email.encode() in log.read_bytes() for one in busy))
-        return idle, busy, log.read_bytes()
+                after: list[Answered] = []
+                if hold:
+                    wait(lambda: api.get(import_id)["state"] == "completed")
+                    after = Visitors(service, "after").come(visits)
+        return idle, busy, after, log.read_bytes()
 
     def _uploaded(self, kind: Kind) -> tuple[Made, Service, str]:
         """A file, and a service where it waits for its check; who is there before is there."""
