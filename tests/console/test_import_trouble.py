@@ -226,6 +226,7 @@ def test_of_two_tabs_the_second_follows_what_the_first_did(visit: Visits, servic
     visit.watch(other)
     other.goto(page.url)
     total(other, "cannot be added").click()
+    expect(other.locator("tbody tr")).to_have_count(1)  # the list that is typed into is the one that stays
     cell = other.get_by_label("E-mail address, line 5")
     cell.fill("bo.tabs@example.com")
     cell.press("Enter")
