@@ -37,8 +37,8 @@ test-long: setup ## the tests that take long: real processes, killed and raced, 
 soak: setup      ## pull plugs, fail disks, race and fuzz, then an hour of everyday, told as it goes (SOAK_MINUTES=60)
 	$(BIN)/pytest -s -m soak
 
-bench: .venv-bench/.ready  ## what the work costs, beside floors and a peer (ONLY=check,commit,workbook,peer,delivery,latency,pages ROWS=100000 RUNS=5)
-	.venv-bench/bin/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(ROWS),--rows $(ROWS)) $(if $(RUNS),--runs $(RUNS))
+bench: .venv-bench/.ready  ## what the work costs, beside floors and a peer (ONLY=check,commit,filled,workbook,peer,delivery,latency,pages ROWS=100000 RUNS=5 ON=sqlite)
+	.venv-bench/bin/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(ROWS),--rows $(ROWS)) $(if $(RUNS),--runs $(RUNS)) $(if $(ON),--on $(ON))
 
 .venv-bench/.ready: requirements/bench.txt
 	$(PYTHON) -m venv .venv-bench

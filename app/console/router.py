@@ -84,7 +84,9 @@ def version() -> str:
 def _page(name: str) -> bytes:
     """A page, with the addresses of this version's assets. The script all pages share comes in one go with its own."""
     page = (STATIC / name).read_text(encoding="utf-8").replace(_SHELL, f"<style>{_shell()}</style>")
-    page = page.replace("  </head>", f'    <link rel="modulepreload" href="assets/{SHARED}" />\n  </head>')
+    page = page.replace(
+        "  </head>", f'    <link rel="modulepreload" fetchpriority="low" href="assets/{SHARED}" />\n  </head>'
+    )
     return page.replace('"assets/', f'"/console/assets-{version()}/').encode()
 
 
