@@ -95,11 +95,6 @@ class Server:
             sequences = connection.execute(f"SELECT sequencename FROM pg_sequences WHERE {public}").fetchall()
             statements = [f"DELETE FROM {name}" for (name,) in tables if name != "alembic_version"]
             statements += [f"SELECT setval('{name}', 1, false)" for (name,) in sequences]
-            # What the planner has learnt of a few rows would have it pass indexes by.
-            statements.append("DELETE FROM pg_statistic")
-            statements.append(
-                "UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE relnamespace = 'public'::regnamespace"
-            )
             self._empty = ";".join(statements).encode()
         return self._empty
 
