@@ -5,9 +5,10 @@ What the service did is asked of the service itself.
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
-from playwright.sync_api import JSHandle, Page, Route, expect
+from playwright.sync_api import JSHandle, Locator, Page, Route, expect
 
 from tests.api.test_cancel_undo import time_passes
 from tests.conftest import Template
@@ -137,13 +138,18 @@ def dragged(page: Page, name: str, content: str) -> JSHandle:
     )
 
 
+def is_over(target: Locator, file: JSHandle) -> bool:
+    """Whether the page shows that a file is held over it. A browser says so again and again while it is."""
+    target.dispatch_event("dragover", {"dataTransfer": file})
+    return bool(target.page.evaluate("document.body.classList.contains('is-over')"))
+
+
 def test_a_file_is_dropped_onto_the_drop_zone_or_beside_it(visit: Visits, service: Service) -> None:
     page = visit(NEW)
     drop = page.locator(".drop")
     for target in (drop, page.get_by_role("heading", level=1)):
         file = dragged(page, "dropped.csv", people(2))
-        target.dispatch_event("dragover", {"dataTransfer": file})
-        expect(page.locator("body")).to_have_class("is-over")
+        assert wait_for(partial(is_over, target, file))
         target.dispatch_event("dragleave", {"dataTransfer": file})
         expect(page.locator("body")).not_to_have_class("is-over")
         target.dispatch_event("dragover", {"dataTransfer": file})
