@@ -17,7 +17,7 @@ log = structlog.get_logger()
 TIMES: Final = 3
 """After so many it is told: the database is unavailable, or there is a fault of ours."""
 _KEPT_BYTES: Final = 1024 * 1024
-"""Longer bodies are not kept to be read again: those are files, which are stored once they are read."""
+"""Longer bodies are not kept to be read again: whole files, and the longest lists of invitations."""
 
 
 class DoneAgain:

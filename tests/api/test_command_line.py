@@ -74,7 +74,6 @@ def test_the_whole_import_runs_without_a_worker_and_leaves_the_mails_to_it(desk:
 
 
 @pytest.mark.long
-@pytest.mark.once
 def test_json_is_for_programs(desk: Desk, file: Path) -> None:
     done = rollcall(desk, "import", str(file), "--platform", "acme", "--yes", "--json")
     answer = json.loads(done.stdout)
