@@ -17,7 +17,8 @@ def configure(level: str) -> None:
             structlog.dev.ConsoleRenderer() if to_people else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # A line and its end in one piece: several processes write to one place, perhaps unbuffered.
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     # The server's own access log names paths with their query: ours does not, and replaces it.

@@ -83,7 +83,7 @@ def to_reset(session: Session, keyring: Keyring, platform_id: int, account: str,
 
 def count(session: Session, attempt: Attempt, now: datetime) -> None:
     """Count it, before anything is done for it. Raises its refusal where there were too many."""
-    _refuse(attempt, limits.take(session, attempt.buckets, now))
+    _refuse(attempt, limits.take(session, attempt.buckets, now, is_secret=True))
 
 
 def succeeded(session: Session, attempt: Attempt, now: datetime) -> None:

@@ -49,12 +49,14 @@ def seconds_to_wait(session: Session, buckets: Sequence[Bucket], now: datetime) 
     return _longest_wait(buckets, {(row.platform_id, row.key): row for row in rows}, 1, now)
 
 
-def take(session: Session, buckets: Sequence[Bucket], now: datetime, *, number: float = 1) -> int:
+def take(
+    session: Session, buckets: Sequence[Bucket], now: datetime, *, number: float = 1, is_secret: bool = False
+) -> int:
     """Take so many tokens of each, or of none: then the seconds to wait are told. 0: taken.
 
     The rows stay locked to the end of the transaction, in one order for all: nobody waits in a circle.
     """
-    rows = locked(session, buckets, now)
+    rows = locked(session, buckets, now, is_secret=is_secret)
     wait = _longest_wait(buckets, rows, number, now)
     if not wait:
         spend(buckets, rows, now, number=number)
@@ -71,19 +73,33 @@ def spend(buckets: Iterable[Bucket], rows: dict[tuple[int, str], RateBucket], no
 
 def give_back(session: Session, buckets: Sequence[Bucket], now: datetime, *, number: float = 1) -> None:
     """What was taken did not count."""
-    spend(buckets, locked(session, buckets, now), now, number=-number)
+    spend(buckets, locked(session, buckets, now, is_secret=True), now, number=-number)
 
 
-def locked(session: Session, buckets: Sequence[Bucket], now: datetime) -> dict[tuple[int, str], RateBucket]:
-    """The rows of buckets, made where they are missing (full), locked to the end of the transaction."""
+def locked(
+    session: Session, buckets: Sequence[Bucket], now: datetime, *, is_secret: bool = False
+) -> dict[tuple[int, str], RateBucket]:
+    """The rows of buckets, made where they are missing (full), locked to the end of the transaction.
+
+    `is_secret`: whether they were there, the time it takes does not tell.
+    """
+    found: dict[tuple[int, str], RateBucket] = {}
+    if not is_secret:
+        found = _locked(session, buckets)
+    if len(found) < len(set(buckets)):
+        before = now - timedelta(seconds=1)  # a new row is written to as an old one is: time tells nothing
+        new = [
+            {"platform_id": bucket.platform_id, "key": bucket.key, "tokens": bucket.limit.number, "refilled_at": before}
+            for bucket in sorted(set(buckets), key=lambda bucket: (bucket.platform_id, bucket.key))
+        ]
+        session.execute(bulk.upsert(session, RateBucket).values(new).on_conflict_do_nothing())
+        found = _locked(session, buckets)
+    return found
+
+
+def _locked(session: Session, buckets: Sequence[Bucket]) -> dict[tuple[int, str], RateBucket]:
     if not buckets:
         return {}
-    before = now - timedelta(seconds=1)  # a new row is written to as an old one is: time tells nothing
-    new = [
-        {"platform_id": bucket.platform_id, "key": bucket.key, "tokens": bucket.limit.number, "refilled_at": before}
-        for bucket in sorted(set(buckets), key=lambda bucket: (bucket.platform_id, bucket.key))
-    ]
-    session.execute(bulk.upsert(session, RateBucket).values(new).on_conflict_do_nothing())
     rows = session.scalars(
         select(RateBucket)
         .where(_these(buckets))

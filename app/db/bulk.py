@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _uuid7 = uuid_utils.uuid7
 
 Row = tuple[Any, ...]
+_FEW = 8
+"""As many rows go to PostgreSQL by INSERT, more by COPY."""
 
 
 def new_id_bytes() -> bytes:
@@ -58,7 +60,10 @@ def insert(
         return
     if or_replace:
         _delete_same(session, model, columns, rows, constants)
-    _copy(session, model, columns, rows, constants)
+    if len(rows) <= _FEW:
+        _insert_few(session, model, columns, rows, constants)
+    else:
+        _copy(session, model, columns, rows, constants)
 
 
 def insert_missing(
@@ -76,11 +81,9 @@ def insert_missing(
     if _is_sqlite(session):
         _insert_into_sqlite(session, "INSERT OR IGNORE", model, columns, rows, constants)
         return
-    names = _names([*constants, *columns])
-    values = ", ".join(["%s"] * (len(constants) + len(columns)))
-    fixed = _texts(constants.values())
-    into = f"INTO {model.__tablename__} ({names}) VALUES ({values}) ON CONFLICT DO NOTHING"
-    session.connection().exec_driver_sql(f"INSERT {into}", [(*fixed, *_texts(row)) for row in rows])
+    for start in range(0, len(rows), _FEW):
+        part = rows[start : start + _FEW]
+        _insert_few(session, model, columns, part, constants, " ON CONFLICT DO NOTHING")
 
 
 def upsert(session: Session, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
@@ -148,6 +151,23 @@ def _literal(value: Any) -> str:
 
 
 # --- PostgreSQL ------------------------------------------------------------------------------------------------------
+
+
+def _insert_few(
+    session: Session,
+    model: type[Base],
+    columns: Sequence[str],
+    rows: Sequence[Row],
+    constants: Mapping[str, Any],
+    ending: str = "",
+) -> None:
+    """In one round trip, by a statement the driver soon prepares. COPY takes three, and is parsed each time."""
+    names = _names([*constants, *columns])
+    row = f"({', '.join(['%s'] * (len(constants) + len(columns)))})"
+    into = f"INTO {model.__tablename__} ({names}) VALUES {', '.join([row] * len(rows))}{ending}"
+    fixed = _texts(constants.values())
+    values = tuple(value for one in rows for value in (*fixed, *_texts(one)))
+    session.connection().exec_driver_sql(f"INSERT {into}", values)
 
 
 def _copy(

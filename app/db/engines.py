@@ -3,6 +3,7 @@
 An SQLite file has one writer: whoever writes waits for its turn first. PostgreSQL has many.
 """
 
+import select
 import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import InvalidatePoolError
 
 from app.db import base
 from app.db.turns import Turns
@@ -44,7 +46,6 @@ def postgresql_engine(url: str, connections: int) -> Engine:
         pool_size=connections,
         max_overflow=0,
         pool_timeout=_POOL_SECONDS,
-        pool_pre_ping=True,  # after a restart of the server the first request already finds a living connection
         hide_parameters=True,
         json_serializer=base.as_json,
         connect_args={
@@ -61,6 +62,17 @@ def postgresql_engine(url: str, connections: int) -> Engine:
         connection.rollback()
         base.set_clock(theirs - (before + (datetime.now(UTC) - before) / 2))
 
+    @event.listens_for(engine, "checkout")
+    def _is_alive(connection: Any, _record: object, _proxy: object) -> None:
+        # After a restart of the server the first request already finds a living connection. A server that is there has
+        # nothing to say to who asks nothing, so only where there is something to read the connection is tried.
+        try:
+            if _has_something_to_read(connection.fileno()):
+                connection.execute("SELECT 1")
+                connection.rollback()
+        except connection.Error as error:
+            raise InvalidatePoolError from error
+
     @event.listens_for(engine, "commit")
     def _refuse_to_lose(connection: Connection) -> None:
         # PostgreSQL answers the COMMIT of a failed transaction by a ROLLBACK, and no error.
@@ -69,6 +81,12 @@ def postgresql_engine(url: str, connections: int) -> Engine:
             raise RuntimeError("a transaction that has failed cannot be committed")
 
     return engine
+
+
+def _has_something_to_read(socket: int) -> bool:
+    waiting = select.poll()
+    waiting.register(socket, select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def sqlite_engine(url: str, connections: int, turns: Turns) -> Engine:

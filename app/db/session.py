@@ -49,10 +49,12 @@ class Database:
             self.engine = sqlite_engine(url, connections, self._turns)
             self._reader: Engine = self.engine
             self._writer: Engine = self.engine.execution_options(rollcall_writes=True)
+            self._asker = self._reader
         else:
             self.engine = postgresql_engine(url, connections)
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             self._writer = self.engine
+            self._asker = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._kept: Connection | None = None
         self._not_copied = 0
 
@@ -65,6 +67,12 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """A session that sees one snapshot and never waits for a writer. What it changes is thrown away."""
         with Session(self._bound(self._reader, writes=False), autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def asking(self) -> Iterator[Session]:
+        """A session for one statement that reads: on PostgreSQL without the two round trips of a transaction."""
+        with Session(self._asker, autoflush=False) as session:
             yield session
 
     @contextmanager

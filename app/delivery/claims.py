@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, func, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.access.models import Platform
@@ -51,7 +51,7 @@ class Failure:
 
 def is_due(session: Session, now: datetime) -> bool:
     """Whether any mail is due."""
-    return any(_platforms_with_due_mail(session, lane, now) for lane in Lane)
+    return any(_platforms_with_due_mail(session, now).values())
 
 
 def claim(
@@ -67,10 +67,8 @@ def claim(
 
     `free_for_single`: room kept for mails a person waits for, when those of imports fill all the rest.
     """
-    due = {lane: _platforms_with_due_mail(session, lane, now) for lane in Lane}
-    buckets = Buckets(
-        session, rates or Rates(), now, {platform for platforms in due.values() for platform in platforms}
-    )
+    due = _platforms_with_due_mail(session, now)
+    buckets = Buckets(session, rates or Rates(), now, due)
     claimed: list[Claimed] = []
     for lane, platforms in due.items():
         left = (max(free, free_for_single) if lane is Lane.SINGLE else free) - len(claimed)
@@ -90,12 +88,22 @@ def claim(
     return claimed
 
 
-def _platforms_with_due_mail(session: Session, lane: Lane, now: datetime) -> list[int]:
-    due = exists().where(Delivery.lane == lane, Delivery.platform_id == Platform.id, Delivery.due_at <= now)
-    platforms = select(Platform.id).where(due)
-    if lane is Lane.BULK:
-        platforms = platforms.where(~waits_for_its_day(now))
-    return list(session.scalars(platforms))
+def _platforms_with_due_mail(session: Session, now: datetime) -> dict[Lane, list[int]]:
+    """The platforms of which each lane has due mail. Those of imports wait where the platform's day is used up."""
+    people, imports = _has_due_mail(Lane.SINGLE, now), and_(_has_due_mail(Lane.BULK, now), ~waits_for_its_day(now))
+    rows = session.execute(select(Platform.id, people, imports).where(or_(people, imports))).all()
+    return {
+        Lane.SINGLE: [row[0] for row in rows if row[1]],
+        Lane.BULK: [row[0] for row in rows if row[2]],
+    }
+
+
+def _has_due_mail(lane: Lane, now: datetime) -> ColumnElement[bool]:
+    """Whether a platform (of the query around it) has. One look into the index: an EXISTS may be read as "list all"."""
+    one = select(Delivery.lane).where(
+        Delivery.lane == lane, Delivery.platform_id == Platform.id, Delivery.due_at <= now
+    )
+    return one.limit(1).scalar_subquery().is_not(None)
 
 
 def _claim_of_platform(
@@ -118,18 +126,22 @@ def _claim_of_platform(
     ).all()
     if not rows:
         return []
-    session.execute(
-        update(Delivery)
-        .where(*_these(platform_id, [(row.about_id, row.generation) for row in rows]))
-        .values(
-            state=DeliveryState.SENDING,
-            due_at=now + LEASE,
-            lease=lease,
-            attempts=Delivery.attempts + 1,
-            first_tried_at=func.coalesce(Delivery.first_tried_at, now),
+    of_generation: dict[int, list[uuid.UUID]] = {}
+    for row in rows:
+        of_generation.setdefault(row.generation, []).append(row.about_id)
+    for generation, about_ids in of_generation.items():
+        session.execute(
+            update(Delivery)
+            .where(*_these(platform_id, generation, about_ids))
+            .values(
+                state=DeliveryState.SENDING,
+                due_at=now + LEASE,
+                lease=lease,
+                attempts=Delivery.attempts + 1,
+                first_tried_at=func.coalesce(Delivery.first_tried_at, now),
+            )
+            .execution_options(synchronize_session=False)
         )
-        .execution_options(synchronize_session=False)
-    )
     count_in_batches(
         session,
         [(platform_id, row.batch_id) for row in rows if row.state == DeliveryState.HELD],
@@ -151,8 +163,8 @@ def _claim_of_platform(
 
 def renew(session: Session, claimed: Iterable[Claimed], *, lease: uuid.UUID, now: datetime) -> None:
     """Keep the lease of mails that take long."""
-    for platform_id, keys in _by_platform(claimed).items():
-        session.execute(_leased(platform_id, keys, lease).values(due_at=now + LEASE))
+    for (platform_id, generation), about_ids in _alike(claimed).items():
+        session.execute(_leased(platform_id, generation, about_ids, lease).values(due_at=now + LEASE))
 
 
 def settle_sent(session: Session, sent: Iterable[Claimed], *, lease: uuid.UUID, now: datetime) -> None:
@@ -231,19 +243,23 @@ def retry_delay(attempts: int) -> timedelta:
     return delay * random.uniform(0.8, 1.2)  # noqa: S311 jitter, not a secret
 
 
-def _these(platform_id: int, keys: list[tuple[uuid.UUID, int]]) -> tuple[ColumnElement[bool], ...]:
-    """The condition for mails by key. The first two parts find them by the primary key, the last one is exact."""
+def _these(platform_id: int, generation: int, about_ids: list[uuid.UUID]) -> tuple[ColumnElement[bool], ...]:
+    """The condition for mails of one generation, as nearly all are: one value for each, where a key would be two."""
     return (
         Delivery.platform_id == platform_id,
-        Delivery.about_id.in_([about_id for about_id, _ in keys]),
-        tuple_(Delivery.about_id, Delivery.generation).in_(keys),
+        Delivery.about_id.in_(about_ids),
+        Delivery.generation == generation,
     )
 
 
-def _leased(platform_id: int, keys: list[tuple[uuid.UUID, int]], lease: uuid.UUID) -> Any:
+def _leased(platform_id: int, generation: int, about_ids: list[uuid.UUID], lease: uuid.UUID) -> Any:
     return (
         update(Delivery)
-        .where(*_these(platform_id, keys), Delivery.state == DeliveryState.SENDING, Delivery.lease == lease)
+        .where(
+            *_these(platform_id, generation, about_ids),
+            Delivery.state == DeliveryState.SENDING,
+            Delivery.lease == lease,
+        )
         .execution_options(synchronize_session=False)
     )
 
@@ -252,9 +268,9 @@ def _settle(
     session: Session, claimed: Iterable[Claimed], lease: uuid.UUID, values: Mapping[str, Any], result: str | None
 ) -> None:
     # A lease that ran out belongs to somebody else: the late write changes, and counts, nothing.
-    for platform_id, keys in _by_platform(claimed).items():
+    for (platform_id, generation), about_ids in _alike(claimed).items():
         changed = session.execute(
-            _leased(platform_id, keys, lease).values(**values, lease=None).returning(Delivery.batch_id)
+            _leased(platform_id, generation, about_ids, lease).values(**values, lease=None).returning(Delivery.batch_id)
         ).all()
         if result in _FINAL:
             count_in_batches(session, [(platform_id, row[0]) for row in changed], {result: 1})
@@ -262,10 +278,11 @@ def _settle(
             _count_sends(session, result, len(changed))
 
 
-def _by_platform(claimed: Iterable[Claimed]) -> dict[int, list[tuple[uuid.UUID, int]]]:
-    grouped: dict[int, list[tuple[uuid.UUID, int]]] = {}
+def _alike(claimed: Iterable[Claimed]) -> dict[tuple[int, int], list[uuid.UUID]]:
+    """What mails are about, by platform and generation."""
+    grouped: dict[tuple[int, int], list[uuid.UUID]] = {}
     for item in claimed:
-        grouped.setdefault(item.platform_id, []).append((item.about_id, item.generation))
+        grouped.setdefault((item.platform_id, item.generation), []).append(item.about_id)
     return grouped
 
 

@@ -25,7 +25,7 @@ from app.delivery.senders.base import Sender
 log = structlog.get_logger()
 
 TICK_SECONDS = 0.05
-IN_FLIGHT_PER_CONNECTION = 64
+IN_FLIGHT_PER_CONNECTION = 128
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(minutes=5)
 
@@ -96,7 +96,7 @@ class Pump:
         claim = claim and not self._is_switched_off and (pause is None or pause.until <= now)
         renewal = self._needs_renewal()
         if claim and not results and not renewal:
-            with self._database.reading() as session:
+            with self._database.asking() as session:
                 claim = claims.is_due(session, now)
         if not (claim or results or renewal):
             return

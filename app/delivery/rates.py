@@ -4,7 +4,7 @@ A mail that a person waits for is refused once the platform's day is used up; on
 Decides how many may go now; claims nothing itself, and only notes a pause.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -74,10 +74,12 @@ def waiting_for_their_day(session: Session, now: datetime) -> Sequence[int]:
 class Buckets:
     """The buckets of some platforms and of the sender, filled to a moment, inside the transaction of a claim."""
 
-    def __init__(self, session: Session, rates: Rates, now: datetime, platforms: Collection[int]) -> None:
+    def __init__(
+        self, session: Session, rates: Rates, now: datetime, platforms: Mapping[Lane, Collection[int]]
+    ) -> None:
         self._rates = rates
         self._now = now
-        wanted = [bucket for platform in platforms for lane in Lane for bucket in self._of(platform, lane)]
+        wanted = [bucket for lane, some in platforms.items() for one in some for bucket in self._of(one, lane)]
         self._rows = limits.locked(session, list(dict.fromkeys([*self._sender(), *wanted])), now)
 
     def of_sender(self, wanted: int) -> int:

@@ -217,7 +217,7 @@ _PEOPLE: Final = (
 
 def _people(session: Session, platform_id: int, conditions: list[ColumnElement[bool]], limit: int) -> list[Person]:
     rows = session.execute(_PEOPLE.where(User.platform_id == platform_id, *conditions).limit(limit)).all()
-    groups = _groups_of(session, platform_id, [row[0].id for row in rows])
+    groups = groups_of(session, platform_id, [row[0].id for row in rows])
     return [_person(row, groups.get(row[0].id, ())) for row in rows]
 
 
@@ -240,18 +240,25 @@ def _person(row: Row[User, str, str, str], groups: tuple[Reference, ...]) -> Per
     )
 
 
-def _groups_of(
+_GROUPS: Final = (
+    select(UserStudentGroup.user_id, StudentGroup.id, StudentGroup.name)
+    .join(
+        StudentGroup,
+        (StudentGroup.platform_id == UserStudentGroup.platform_id)
+        & (StudentGroup.id == UserStudentGroup.student_group_id),
+    )
+    .order_by(StudentGroup.name_key)
+)
+
+
+def groups_of(
     session: Session, platform_id: int, user_ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, tuple[Reference, ...]]:
+    """The student groups of people, by name; who is in none is left out."""
+    if not user_ids:
+        return {}
     rows = session.execute(
-        select(UserStudentGroup.user_id, StudentGroup.id, StudentGroup.name)
-        .join(
-            StudentGroup,
-            (StudentGroup.platform_id == UserStudentGroup.platform_id)
-            & (StudentGroup.id == UserStudentGroup.student_group_id),
-        )
-        .where(UserStudentGroup.platform_id == platform_id, UserStudentGroup.user_id.in_(list(user_ids)))
-        .order_by(StudentGroup.name_key)
+        _GROUPS.where(UserStudentGroup.platform_id == platform_id, UserStudentGroup.user_id.in_(list(user_ids)))
     )
     found: dict[uuid.UUID, tuple[Reference, ...]] = {}
     for user_id, group_id, name in rows:

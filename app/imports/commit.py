@@ -18,11 +18,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.db.base import utcnow
+from app.db.growth import Growth
 from app.db.session import Database, is_collision
 from app.delivery import outbox
-from app.delivery.models import Lane
+from app.delivery.models import Delivery, Lane
 from app.directory import queries as directory
-from app.directory.models import Label, Organisation, StudentGroup, Team
+from app.directory.models import Label, Organisation, StudentGroup, Team, User, UserStudentGroup
 from app.directory.names import name_key
 from app.directory.queries import Named
 from app.directory.service import attach_leaders_who_came, ensure_names, set_leaders
@@ -35,6 +36,7 @@ from app.imports.row import Outcome, PlannedRow
 from app.imports.rows import Added, Rows
 from app.imports.steps import ImportState
 from app.imports.work import Job
+from app.invitations.models import Invitation
 from app.invitations.people import Invite, People, add_people
 
 log = structlog.get_logger()
@@ -80,11 +82,13 @@ def _commit(database: Database, job: Job, max_lines: int) -> None:
             outbox.open_batch(session, job.platform_id, job.import_id)
     places = Places(job.platform_id, job.import_id)
     pace = Pace(others_wait=not database.is_shared)
+    growth = Growth(database, [User, UserStudentGroup, Invitation, Delivery])
     with PlannedAhead(database, imported, plan, max_lines=max_lines) as ahead:
         while rows := ahead.rows(pace.rows, behind=checkpoint):
             began = time.monotonic()
             _write(database, job, plan, rows, places, invite)
             pace.note(len(rows), time.monotonic() - began)
+            growth.add(rows.outcomes()[Outcome.ADD])
             database.give_way()
     _give_teams_their_leaders(database, job, plan)
     with work.ours(database, job) as (session, imported):

@@ -68,9 +68,10 @@ def invite(
 ) -> InvitationView:
     """Invite one person; one mail goes out (unless `send` is false: then a resend releases it).
 
-    Raises AppError already_a_user, already_invited (with the invitation's id), unknown_names, too_many_mails.
+    Raises AppError already_a_user, already_invited (with the invitation's id), unknown_names, too_many_mails; a
+    collision (`db.session.is_collision`) where somebody else adds them at the same moment: done again, it is decided.
     """
-    (result,) = invite_all(session, actor, [new], now=now, mails_a_day=mails_a_day)
+    (result,) = _decided_and_invited(session, actor, [new], now, mails_a_day)
     if isinstance(result, Refused):
         extra = {"invitation_id": str(result.invitation_id)} if result.invitation_id else None
         raise AppError(result.code, fields=result.fields, extra=extra)
@@ -110,13 +111,14 @@ def _decided_and_invited(
             results[position] = refused
         else:
             chosen[address] = position
-    mails = sum(wanted[at].send for at in chosen.values())
-    take_from_day(session, platform_id, mails, a_day=mails_a_day, now=now)
     people = _people(session, platform_id, {address: wanted[at] for address, at in chosen.items()}, now)
     ids = _invite_people(session, actor, [(wanted[chosen[person.address]], person) for person in people], known, now)
     views = queries.views_by_id(session, platform_id, list(ids.values()), now)
     for address, position in chosen.items():
         results[position] = views[ids[address]]
+    # Last: from here to the end of the transaction nobody else of the platform counts.
+    mails = sum(wanted[at].send for at in chosen.values())
+    take_from_day(session, platform_id, mails, a_day=mails_a_day, now=now)
     return [result for result in results if result is not None]
 
 

@@ -4,21 +4,32 @@
 """
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db.base import containing, is_not, is_one_of
 from app.delivery import outbox
 from app.delivery.models import ASIDE, Delivery, DeliveryBatch, DeliveryState
 from app.directory import queries as directory
-from app.directory.models import User
-from app.directory.queries import Person
+from app.directory.models import Label, Team, User
+from app.directory.queries import Reference
 from app.invitations.models import Invitation, InvitationMessage, InvitationState
+
+
+@dataclass(frozen=True, slots=True)
+class Invitee:
+    """The person an invitation is for, as they stand, and the names of what they are in."""
+
+    state: str
+    role: str
+    label: str | None
+    team: str | None
+    student_groups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +40,7 @@ class InvitationView:
     state: InvitationState
     message: str | None
     delivery: Delivery | None
-    person: Person | None
+    person: Invitee | None
 
 
 def stands(invitation: Invitation, now: datetime) -> InvitationState:
@@ -52,6 +63,8 @@ def pending_of_users(
     session: Session, platform_id: int, user_ids: Collection[uuid.UUID], now: datetime
 ) -> dict[uuid.UUID, uuid.UUID]:
     """The pending invitations of people, by the person."""
+    if not user_ids:
+        return {}
     rows = session.execute(
         select(Invitation.user_id, Invitation.id).where(
             Invitation.platform_id == platform_id,
@@ -130,7 +143,7 @@ def views_by_id(
 
 
 _VIEWS: Final = (
-    select(Invitation, Delivery, InvitationMessage.text)
+    select(Invitation, Delivery, InvitationMessage.text, User.state, User.role, Label.name, Team.name)
     .join(
         Delivery,
         and_(
@@ -145,8 +158,12 @@ _VIEWS: Final = (
         and_(InvitationMessage.platform_id == Invitation.platform_id, InvitationMessage.id == Invitation.message_id),
         isouter=True,
     )
+    .join(User, and_(User.platform_id == Invitation.platform_id, User.id == Invitation.user_id), isouter=True)
+    .join(Label, and_(Label.platform_id == User.platform_id, Label.id == User.label_id), isouter=True)
+    .join(Team, and_(Team.platform_id == User.platform_id, Team.id == User.team_id), isouter=True)
 )
-"""Invitations with their current mail and message. Put together once: that takes longer than to run it."""
+"""Invitations with their current mail, message and person. Put together once: that takes longer than to run it."""
+_ViewRow = Row[Invitation, Delivery, str, str, str, str, str]
 
 
 def _views(
@@ -159,17 +176,17 @@ def _views(
 ) -> list[InvitationView]:
     chosen = _VIEWS.where(Invitation.platform_id == platform_id, *conditions)
     rows = session.execute(chosen.order_by(position.desc()).limit(limit)).all()
-    people = directory.people_by_id(session, platform_id, [row[0].user_id for row in rows if row[0].user_id])
-    return [
-        InvitationView(
-            invitation,
-            stands(invitation, now),
-            message,
-            delivery,
-            people.get(invitation.user_id) if invitation.user_id else None,
-        )
-        for invitation, delivery, message in rows
-    ]
+    groups = directory.groups_of(session, platform_id, [row[0].user_id for row in rows if row[0].user_id])
+    return [_view(row, groups, now) for row in rows]
+
+
+def _view(row: _ViewRow, groups: Mapping[uuid.UUID, Sequence[Reference]], now: datetime) -> InvitationView:
+    invitation, delivery, message, state, role, label, team = row
+    person = None
+    if invitation.user_id is not None:
+        names = tuple(group.name for group in groups.get(invitation.user_id, ()))
+        person = Invitee(state, role, label, team, names)
+    return InvitationView(invitation, stands(invitation, now), message, delivery, person)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from app.invitations.schemas import (
     invitation_out,
     read_drafts,
 )
-from app.web.deps import Context, ContextOf, Inviter, OriginOf, Reader, Reading, Writing
+from app.web.deps import Context, ContextOf, Inviter, OriginOf, Reader, Reading, Writing, WritingAtOnce
 from app.web.hashing import in_turn
 from app.web.idempotency import Once, OnceRoute
 from app.web.paging import Listing, Paged
@@ -55,7 +55,7 @@ InvitationId = Annotated[uuid.UUID, Path(description="The invitation.")]
     ),
 )
 def create_invitation(
-    actor: Inviter, _once: Once, session: Writing, context: ContextOf, body: InvitationIn, response: Response
+    actor: Inviter, _once: Once, session: WritingAtOnce, context: ContextOf, body: InvitationIn, response: Response
 ) -> InvitationOut:
     """Invite one person. They get one mail with a link to set their password."""
     a_day = context.settings.platform_mails_per_day

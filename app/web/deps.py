@@ -81,9 +81,17 @@ def _writing(request: Request, context: ContextOf) -> Iterator[Session]:
         yield session
 
 
+def _writing_at_once(request: Request, context: ContextOf) -> Iterator[Session]:
+    with context.database.writing() as session:
+        request.state.session = session
+        yield session
+
+
 # scope="function": the transaction ends before the answer is sent, so a failed commit is a 503, never a false 201.
 Reading = Annotated[Session, Depends(_reading, scope="function")]
 Writing = Annotated[Session, Depends(_writing, scope="function")]
+WritingAtOnce = Annotated[Session, Depends(_writing_at_once, scope="function")]
+"""Without a platform's turn: for what is short and often asked for, and is decided by keys and locks of rows alone."""
 
 _bearer = HTTPBearer(
     scheme_name="api_key",
@@ -103,7 +111,7 @@ def _actor(required: SecurityScopes, request: Request, context: ContextOf, beare
         actor = _actor_of_key(context, bearer.credentials, now)
     elif bearer is not None or cookie:
         token = bearer.credentials if bearer is not None else cookie or ""
-        with context.database.reading() as session:
+        with context.database.asking() as session:
             actor = credentials.actor_of_session(session, token, now)
         if bearer is None:
             require_same_site(request, context.settings)
@@ -121,7 +129,7 @@ def _actor(required: SecurityScopes, request: Request, context: ContextOf, beare
 
 
 def _actor_of_key(context: Context, key: str, now: datetime) -> Actor | None:
-    with context.database.reading() as session:
+    with context.database.asking() as session:
         found = credentials.actor_of_key(session, key)
     if found is None:
         return None

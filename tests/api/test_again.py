@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
@@ -51,6 +52,20 @@ def revoke_in_a_circle(desk: Desk, times: int) -> tuple[int, float]:
     return status, done_again() - before
 
 
+def resend_in_a_circle(desk: Desk, key: str) -> tuple[int, bool]:
+    """The status of a resend that is done again once under an idempotency key, and whether its answer is kept."""
+    (invitation,) = desk.http.get("/invitations").json()["items"]
+    other = InACircle(desk, 1)
+    other.thread.start()
+    assert other.holds.wait(10)
+    headers = {"Idempotency-Key": key}
+    first = desk.http.post(f"/invitations/{invitation['id']}/resend", headers=headers)
+    other.thread.join(60)
+    second = desk.http.post(f"/invitations/{invitation['id']}/resend", headers=headers)
+    assert second.content == first.content
+    return first.status_code, second.headers.get("Idempotent-Replayed") == "true"
+
+
 def done_again() -> float:
     return metrics.REGISTRY.get_sample_value("rollcall_requests_done_again_total") or 0.0
 
@@ -64,3 +79,29 @@ def test_who_was_ended_by_a_deadlock_is_done_again_by_itself(desk: Desk) -> None
 def test_whoever_is_ended_again_and_again_is_told_to_come_back(desk: Desk) -> None:
     assert revoke_in_a_circle(desk, TIMES) == (503, TIMES - 1)
     assert desk.rows("SELECT state FROM invitations") == [("pending",)]
+
+
+def test_a_request_that_is_done_again_answers_once_for_its_idempotency_key(desk: Desk) -> None:
+    before = done_again()
+    assert resend_in_a_circle(desk, "once") == (200, True)
+    assert done_again() - before == 1
+    assert desk.rows("SELECT count(*) FROM audit_events WHERE action = 'invitation.resent'") == [(1,)]
+
+
+def test_who_invites_somebody_another_adds_this_moment_is_told_so(desk: Desk) -> None:
+    add = text(
+        "INSERT INTO users (platform_id, id, state, role, email, email_canonical, language, created_at) VALUES "
+        "(1, gen_random_uuid(), 'active', 'member', 'ann@example.com', 'ann@example.com', 'en', now())"
+    )
+    before = done_again()
+    with ThreadPoolExecutor(1) as pool:
+        with desk.database.engine.begin() as connection:
+            connection.execute(add)
+            body = {"email": "Ann@example.com", "organisation": "Acme"}
+            answer = pool.submit(desk.http.post, "/invitations", json=body)
+            while not desk.rows("SELECT pid FROM pg_locks WHERE NOT granted"):
+                time.sleep(0.01)
+        assert (answer.result().status_code, answer.result().json()["code"]) == (409, "already_a_user")
+    assert done_again() - before == 1
+    assert desk.rows("SELECT count(*) FROM users WHERE email_canonical = 'ann@example.com'") == [(1,)]
+    assert desk.rows("SELECT count(*) FROM organisations WHERE name = 'Acme'") == [(0,)]

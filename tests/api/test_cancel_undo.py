@@ -260,7 +260,10 @@ def test_mails_held_for_a_time_are_held_for_good_by_a_cancel(desk: Desk) -> None
     assert counts_are_true(desk)
 
 
-def test_a_mail_in_the_senders_hands_that_comes_back_is_held_before_the_import_is_cancelled(desk: Desk) -> None:
+def test_a_mail_in_the_senders_hands_that_comes_back_is_held_before_the_import_is_cancelled(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.delivery.pump.IN_FLIGHT_PER_CONNECTION", 32)
     import_id = committing(desk, people(600))
     with HaltedWorker(desk, before=4):
         pump = make_pump(desk.settings, desk.database)

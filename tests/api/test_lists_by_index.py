@@ -1,4 +1,4 @@
-"""Filtered lists are looked up by an index made for them, on both databases: else they read a million rows."""
+"""Lists are looked up by an index made for them, on both databases: else they read a million rows."""
 
 import uuid
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
+from tests.api.test_import_story import map_columns, upload
 from tests.conftest import Desk, PostgresTemplate, Template
 
 LISTS = [
@@ -54,3 +55,17 @@ def test_a_filtered_list_is_looked_up_by_its_index(desk: Desk, path: str, index:
         explain = "EXPLAIN" if desk.database.is_shared else "EXPLAIN QUERY PLAN"
         plan = "\n".join(str(row) for row in connection.exec_driver_sql(f"{explain} {statement}", parameters))
     assert index in plan, plan
+
+
+@pytest.mark.postgresql
+def test_what_an_import_fills_is_known_to_the_planner_at_once(desk: Desk) -> None:
+    known = "SELECT count(DISTINCT tablename) FROM pg_stats WHERE tablename = ANY (ARRAY['users', 'invitations', %s])"
+    assert desk.rows(known % "'deliveries'") == [(0,)]
+    rows = "".join(f"p{number}@example.com,Ann,Ode,Acme\n" for number in range(3000))
+    imported = upload(desk, f"email,first_name,last_name,company\n{rows}".encode(), "people.csv")
+    map_columns(desk, imported["id"], ["email", "first_name", "last_name", "company"])
+    desk.work()
+    assert desk.http.post(f"/imports/{imported['id']}/commit", json={"hold_minutes": 60}).status_code == 202
+    desk.work()
+    assert desk.http.get("/invitations?limit=1").json()["items"][0]["email"] == "p2999@example.com"
+    assert desk.rows(known % "'deliveries'") == [(3,)]

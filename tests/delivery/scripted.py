@@ -131,12 +131,16 @@ class Scripted:
     login: tuple[str, str] | None = None
     at_most: int | None = None
     """So many connections; more are turned away with 421."""
+    is_careless: bool = False
+    """It takes a mail for nobody."""
     pace: float = 0.0
     """Seconds a mail takes."""
 
     arrived: list[Arrived] = field(default_factory=list)
     heard: list[tuple[int, bytes]] = field(default_factory=list)
     """Every line said to the server, with the number of its connection."""
+    said_ahead: int = 0
+    """Lines behind which another one lay already."""
     connections: int = 0
     turned_away: int = 0
     most_at_once: int = 0
@@ -246,11 +250,20 @@ class Conversation:
         self.socket = connection
         self.number = number
         self.sender = self.recipient = self.options = self.last_word = ""
+        self.said = b""
+        self.accepted: set[str] = set()
+        """Of a mail's MAIL and RCPT."""
         self._unread = b""
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether more was said than was answered."""
+        return bool(self._unread)
 
     def say(self, reply: str | bytes) -> None:
         """Answer."""
-        self.socket.sendall(reply if isinstance(reply, bytes) else f"{reply}\r\n".encode())
+        self.said = reply if isinstance(reply, bytes) else f"{reply}\r\n".encode()
+        self.socket.sendall(self.said)
 
     def run(self) -> None:
         """Greet, and answer command by command until somebody hangs up."""
@@ -259,12 +272,23 @@ class Conversation:
         for line in self._lines():
             self.server.heard.append((self.number, line))
             word, _, rest = line.decode("utf-8", "replace").partition(" ")
+            self.server.said_ahead += self.has_unread
             self._answer(word.upper(), rest)
 
     def _answer(self, word: str, rest: str) -> None:
         if word in {"MAIL", "RCPT"}:
             self.recipient = "" if word == "MAIL" else rest.partition("<")[2].partition(">")[0]
-        if self.server.play(self, word):
+            self.accepted -= {word, "RCPT"}
+        self.said = b""
+        if not self.server.play(self, word):
+            self._do(word, rest)
+        if self.said.startswith(b"2"):
+            self.accepted.add(word)
+
+    def _do(self, word: str, rest: str) -> None:
+        needed = {"RCPT": {"MAIL"}, "DATA": {"MAIL", "RCPT"}}.get(word, set())
+        if not needed <= self.accepted and not self.server.is_careless:
+            self.say("503 5.5.1 not now")
             return
         match word:
             case "EHLO":

@@ -28,9 +28,11 @@ from app.jobs.imports import do_next
 from app.worker import make_pump
 from tests.api.test_import_story import map_columns, upload
 from tests.conftest import Desk, Template
-from tests.delivery.scripted import Deed, Fault, Scripted, answer, drip, drop, hold, silence
+from tests.delivery.scripted import EXTENSIONS, Deed, Fault, Scripted, answer, drip, drop, hold, silence
 from tests.delivery.test_delivery import FOUR, make_due, people
 from tests.delivery.test_senders import certificate, server_tls
+
+LONG_ON_POSTGRESQL = True
 
 __all__ = ["certificate", "server_tls"]  # fixtures
 
@@ -58,13 +60,15 @@ def office(tmp_path: Path, migrated: Template) -> Iterator[Callable[..., Desk]]:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real sender, waiting a third of a second where it would wait minutes."""
+def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real sender, waiting half a second, or as long as a test says, where it would wait minutes."""
+    marker = request.node.get_closest_marker("waits")
+    seconds = marker.args[0] if marker else 0.5
 
     def quick(url: str) -> Sender:
         sender = sender_from_url(url)
         assert isinstance(sender, SmtpSender)
-        return replace(sender, timeout=0.3, final_timeout=0.3)
+        return replace(sender, timeout=seconds, final_timeout=seconds)
 
     monkeypatch.setattr("app.worker.sender_from_url", quick)
 
@@ -675,9 +679,69 @@ def test_what_nobody_foresaw_costs_no_mail_and_no_courier(
     assert (sender.broke, sender.sent) == (2, ["ann@example.com"])
 
 
+# --- All at once (RFC 2920) -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("extensions", "ahead"), [(EXTENSIONS, 2), (("8BITMIME",), 0)])
+def test_who_may_says_all_at_once_and_nobody_else(
+    extensions: tuple[str, ...], ahead: int, office: Callable[..., Desk]
+) -> None:
+    with Scripted(extensions=extensions) as server:
+        desk = office(server.url, mail_connections=1)
+        invite(desk, "ann@example.com", "bob@example.com")
+        carry(desk)
+        assert server.ledger() == {"ann@example.com": 1, "bob@example.com": 1}
+        assert (server.connections, server.said_ahead) == (1, 2 * ahead)
+
+
+@pytest.mark.parametrize(("extensions", "connections"), [(EXTENSIONS, 2), (("8BITMIME",), 1)])
+def test_a_server_that_waits_for_a_mail_to_nobody_gets_none(
+    extensions: tuple[str, ...], connections: int, office: Callable[..., Desk]
+) -> None:
+    fault = Fault("RCPT", answer("550 5.1.1 no such mailbox here"))
+    with Scripted([fault], extensions=extensions, is_careless=True) as server:
+        desk = office(server.url, mail_connections=1)
+        invite(desk, "ann@example.com", "bob@example.com")
+        carry(desk)
+        tell(server)
+        assert (len(server.arrived), server.connections) == (1, connections)
+        states = {email: delivery(desk, f"{email}@")["state"] for email in ("ann", "bob")}
+        assert sorted(states.values()) == ["failed", "sent"]
+        assert server.ledger() == {f"{email}@example.com": 1 for email, state in states.items() if state == "sent"}
+
+
+def test_a_refusal_lost_with_a_hang_up_is_heard_at_the_next_attempt(
+    server: Scripted, office: Callable[..., Desk]
+) -> None:
+    def refuse_and_hang_up(heard: Any) -> bool:
+        heard.say("550 5.1.1 no such mailbox here")
+        return drop(rudely=heard.has_unread)(heard)  # as the system does for whoever leaves words unread
+
+    server.faults = [Fault("RCPT", refuse_and_hang_up, times=ALWAYS)]
+    desk = office(server.url)
+    names = ["ann", "bob", "cid", "dot"]
+    invite(desk, *(f"{name}@example.com" for name in names))
+    pump = make_pump(desk.settings, desk.database)
+    pump.start()
+    for _ in range(2):
+        pump.tick()
+        while pump.is_busy:
+            time.sleep(0.005)
+            pump.tick()
+        make_due(desk)
+    pump.drain(10)
+    tell(server)
+    assert server.said_ahead > 0
+    for name in names:
+        found = delivery(desk, f"{name}@")
+        assert (found["state"], found["last_error"]["code"]) == ("failed", "smtp_550")
+        assert found["attempts"] <= 2
+
+
 # --- One byte a second -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.waits(1.2)  # no usual answer takes so long, on whatever machine
 @pytest.mark.usefixtures("impatient")
 def test_a_tarpit_holds_nobody_for_ever_and_others_get_through(server: Scripted, office: Callable[..., Desk]) -> None:
     # No wait for a byte is long; only the whole answer is.
