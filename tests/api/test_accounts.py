@@ -15,6 +15,8 @@ from app.directory.models import User
 from app.invitations.models import Invitation
 from tests.conftest import SECRET, Desk, link_of
 
+LONG_ON_POSTGRESQL = True
+
 ADMIN = {"email": "Admin@Acme.example.com", "password": "correct horse"}
 SAME_SITE = {"Origin": "http://testserver", "X-Rollcall-Request": "1"}
 

@@ -28,6 +28,8 @@ from tests.conftest import Desk
 from tests.delivery.ledger import Answer, assert_documented
 from tests.rules.test_any_bytes import BYTES
 
+LONG_ON_POSTGRESQL = True
+
 Json = Any
 FOLDER = Path(__file__).parent.parent / "files"
 KINDS = {".csv", ".txt", ".tsv", ".gz", ".xlsx", ".ods"}

@@ -7,6 +7,8 @@ import pytest
 from tests.api.test_import_story import adds_up
 from tests.conftest import Desk
 
+LONG_ON_POSTGRESQL = True
+
 FILE = "First name,Last name,E-mail,Company\nJan,Peeters,jan@example.com,Acme\nZoé,Dupont,zoe@example,Acme\n".encode()
 
 

@@ -13,6 +13,8 @@ from app.imports.models import Import, ImportPiece
 from tests.api.test_import_story import COLUMNS, FILE, map_columns, upload
 from tests.conftest import Desk, Template
 
+LONG_ON_POSTGRESQL = True
+
 HEADER = b"first_name,last_name,email,company\n"
 PNG = b"\x89PNG\r\n\x1a\n" + zlib.compress(b"picture")
 

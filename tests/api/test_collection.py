@@ -15,6 +15,8 @@ from fastapi.testclient import TestClient
 from tests.conftest import Desk, Template
 from tests.files.expected import EXPECTED
 
+LONG_ON_POSTGRESQL = True
+
 FOLDER = Path(__file__).parent.parent / "files"
 OURS = ("email", "first_name", "last_name", "company", "language", "student_groups", "label", "team", "team_leader")
 STOPPED = {name: expected for name, expected in EXPECTED.items() if expected.has_no_answer or expected.cannot_be_mapped}

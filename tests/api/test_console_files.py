@@ -12,6 +12,8 @@ from app.console.router import ASSETS, POLICY, TYPES, page_policy, version
 from app.texts import languages
 from tests.conftest import Desk
 
+LONG_ON_POSTGRESQL = True
+
 PAGES = {"console": "/console/", "accept": "/accept", "reset": "/reset"}
 MOST_BYTES = {"console": 55_000, "accept": 20_000, "reset": 20_000}
 MOST_BYTES_IN_ALL = 60_000

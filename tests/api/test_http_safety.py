@@ -20,6 +20,8 @@ from app.main import create_app, describe
 from tests.api.test_accounts import ADMIN, SAME_SITE, activate_admin
 from tests.conftest import Desk, Template, link_of
 
+LONG_ON_POSTGRESQL = True
+
 SAFE = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",

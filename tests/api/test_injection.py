@@ -25,6 +25,8 @@ from tests.api.test_wall import OPERATIONS, Operation, World
 from tests.conftest import Desk, PostgresTemplate, SqliteTemplate, link_of
 from tests.delivery.test_serve import serving
 
+LONG_ON_POSTGRESQL = True
+
 NAUGHTY = [
     "a\x00b",
     "a\ud800b",

@@ -8,6 +8,8 @@ from app.imports import pieces, service
 from tests.api.test_import_story import map_columns, upload
 from tests.conftest import Desk
 
+LONG_ON_POSTGRESQL = True
+
 COLUMNS = ["first_name", "last_name", "email", "company", "language"]
 HEADER = "Voornaam;Achternaam;E-mailadres;Bedrijf;Taal\r\n"
 

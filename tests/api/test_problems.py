@@ -27,6 +27,8 @@ from app.web.problems import STATUS, language_of
 from tests.api.test_wall import DESCRIPTION, OPERATIONS, Operation, World
 from tests.conftest import Desk, Template, link_of
 
+LONG_ON_POSTGRESQL = True
+
 MEMBERS = {"type", "title", "status", "detail", "code", "instance", "request_id", "errors"}
 EXTRA_MEMBERS = {"already_invited": {"invitation_id"}}
 JSON = {"Content-Type": "application/json"}

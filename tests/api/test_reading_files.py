@@ -7,6 +7,8 @@ import pytest
 from tests.api.test_import_story import adds_up, map_columns, upload
 from tests.conftest import Desk
 
+LONG_ON_POSTGRESQL = True
+
 HEADER = "first_name;last_name;email;company\n"
 COLUMNS = ["first_name", "last_name", "email", "company"]
 

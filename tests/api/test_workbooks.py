@@ -17,6 +17,8 @@ from tests.api.test_import_story import COLUMNS, FILE, map_columns, upload
 from tests.conftest import Desk, Template
 from tests.files.workbooks import Raw, Rows, Shown, ods, ods_parts, xlsx, xlsx_parts, zipped
 
+LONG_ON_POSTGRESQL = True
+
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
 FOUR = ["first_name", "last_name", "email", "company"]

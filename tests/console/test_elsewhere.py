@@ -22,7 +22,7 @@ from tests.console.test_people import line
 from tests.delivery.test_kill import wait_for
 
 pytest_plugins = ("tests.browser",)
-pytestmark = pytest.mark.xdist_group("browser of imports")
+pytestmark = [pytest.mark.xdist_group("browser of imports"), pytest.mark.long]
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -31,7 +31,7 @@ from tests.console.test_import import (
 from tests.delivery.test_kill import wait_for
 
 pytest_plugins = ("tests.browser",)
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from tests.console.test_people import invite
 from tests.delivery.test_kill import wait_for
 
 pytest_plugins = ("tests.browser",)
-pytestmark = pytest.mark.xdist_group("browser of imports")
+pytestmark = [pytest.mark.xdist_group("browser of imports"), pytest.mark.long]
 
 MOST_BYTES = 60_000
 SCREENS = ("users", "invitations", "imports", "import/new", "mails", "settings", "settings/keys", "settings/password")

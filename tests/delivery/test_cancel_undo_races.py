@@ -199,6 +199,7 @@ def race(folder: Path, migrated: Template, seeds: range) -> None:
     assert in_the_middle, "no commit was hit in its middle"
 
 
+@pytest.mark.long
 def test_whatever_happens_at_once_an_undo_leaves_who_accepted_and_nothing_else(
     tmp_path: Path, migrated: Template
 ) -> None:

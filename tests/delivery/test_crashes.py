@@ -39,14 +39,15 @@ pytestmark = pytest.mark.xdist_group("plugs")
 PEOPLE = 5000
 SINGLES = 12
 REST_SECONDS = 90.0
-IN_TEST, IN_SOAK = 5, 30
+IN_TEST, IN_LONG, IN_SOAK = 2, 5, 30
 
 
-def seeds(in_test: int) -> list[Any]:
-    """The seeds of `make test`, and those of `make soak`."""
+def seeds(in_test: int, in_long: int) -> list[Any]:
+    """The seeds of `make test`, of `make test-long` and of `make soak`."""
+    marks = [[], [pytest.mark.long], [pytest.mark.soak]]
     return [
-        pytest.param(seed, id=f"seed-{seed}-", marks=[pytest.mark.soak] if seed > in_test else [])
-        for seed in range(1, IN_TEST + IN_SOAK + 1)
+        pytest.param(seed, id=f"seed-{seed}-", marks=marks[(seed > in_test) + (seed > in_long)])
+        for seed in range(1, IN_LONG + IN_SOAK + 1)
     ]
 
 
@@ -74,7 +75,7 @@ def plan(seed: int) -> list[Kill]:
     rng = random.Random(seed)  # noqa: S311 not a secret
     order = list(PHASES)
     kills = []
-    for phase in (order[seed % len(order)], rng.choice(order))[: 1 if seed <= IN_TEST else 2]:
+    for phase in (order[seed % len(order)], rng.choice(order))[: 1 if seed <= IN_LONG else 2]:
         is_early = phase == "check" or (phase == "commit" and rng.random() < 0.3)  # while the request is being answered
         share = 0.0 if is_early else rng.uniform(0.05, 0.95)
         kills.append(Kill(phase, share, rng.uniform(0.0, 0.2 if is_early else 0.03), rng.choice(PHASES[phase])))
@@ -286,13 +287,13 @@ def posting(tmp_path: Path, migrated: Template, sink: FastSink) -> Iterator[Desk
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("seed", seeds(IN_TEST))
+@pytest.mark.parametrize("seed", seeds(IN_TEST, IN_LONG))
 def test_whenever_the_plug_is_pulled_the_ledger_adds_up(posting: Desk, sink: FastSink, seed: int) -> None:
     pull_the_plug(posting, sink, seed)
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize("seed", seeds(0))
+@pytest.mark.parametrize("seed", seeds(0, 0))
 def test_whenever_the_plug_is_pulled_beside_postgresql_the_ledger_adds_up(
     posting: Desk, sink: FastSink, seed: int
 ) -> None:

@@ -45,7 +45,7 @@ WRITES = ("INSERT", "UPDATE", "DELETE", *COMMITS)
 STATEMENTS = ("SELECT", "BEGIN", *WRITES)
 _REST_SECONDS = 30.0
 
-pytestmark = pytest.mark.sqlite  # the fault is the disk of its file
+pytestmark = [pytest.mark.sqlite, pytest.mark.long]  # the fault is the disk of its file
 
 
 class Fault(StrEnum):
