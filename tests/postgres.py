@@ -102,6 +102,11 @@ class Server:
         """Take a database away, whoever is still connected."""
         self.run(f"DROP DATABASE IF EXISTS {urlsplit(url).path[1:]} WITH (FORCE)")
 
+    def asked(self, question: str) -> tuple[Any, ...]:
+        """The one row that answers a question to the server."""
+        with contextlib.closing(psycopg.connect(self._url, autocommit=True)) as connection:
+            return connection.execute(question.encode()).fetchone() or ()
+
     def run(self, statement: str) -> None:
         """Run a statement outside any transaction, on the database every server has."""
         with contextlib.closing(psycopg.connect(self._url, autocommit=True)) as connection:
