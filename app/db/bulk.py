@@ -1,7 +1,7 @@
 """Writing and looking up many rows at once: all that differs between the databases. Knows no table; never commits.
 
 Rows carry driver values: ids as 16 bytes, times by `moment`, JSON by `as_json`. SQLite takes them by one prepared
-statement, PostgreSQL by COPY.
+statement, PostgreSQL by COPY; a few by INSERT.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

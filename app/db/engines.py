@@ -3,8 +3,10 @@
 An SQLite file has one writer: whoever writes waits for its turn first. PostgreSQL has many.
 """
 
+import math
 import select
 import sqlite3
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -26,6 +28,8 @@ _BUSY_MILLISECONDS: Final = 1000
 _CONNECT_SECONDS: Final = 5
 _POOL_SECONDS: Final = 5
 """Where all connections are taken for so long, whoever waits is told to come back."""
+_TRIED_AFTER_SECONDS: Final = 30.0
+"""A connection nobody has used for so long is tried before it is used: it costs a round trip."""
 COPIED_AT_ONCE: Final = 8
 """Transactions of long work on SQLite: in a million people's tables fewer pages than others copy (below)."""
 USUAL: Final = {
@@ -62,12 +66,17 @@ def postgresql_engine(url: str, connections: int) -> Engine:
         connection.rollback()
         base.set_clock(theirs - (before + (datetime.now(UTC) - before) / 2))
 
+    @event.listens_for(engine, "checkin")
+    def _lay_down(_connection: object, record: Any) -> None:
+        record.info["since"] = time.monotonic()
+
     @event.listens_for(engine, "checkout")
-    def _is_alive(connection: Any, _record: object, _proxy: object) -> None:
-        # After a restart of the server the first request already finds a living connection. A server that is there has
-        # nothing to say to who asks nothing, so only where there is something to read the connection is tried.
+    def _is_alive(connection: Any, record: Any, _proxy: object) -> None:
+        # After a restart of the server the first request already finds a living connection. A server that ends says so,
+        # and one that is there has nothing to say to who asks nothing; a network forgets who is silent without a word.
+        is_old = time.monotonic() - record.info.get("since", math.inf) > _TRIED_AFTER_SECONDS
         try:
-            if _has_something_to_read(connection.fileno()):
+            if is_old or _has_something_to_read(connection.fileno()):
                 connection.execute("SELECT 1")
                 connection.rollback()
         except connection.Error as error:

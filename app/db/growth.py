@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.db.base import Base
 from app.db.session import Database, kind_of
@@ -33,25 +34,26 @@ class Growth:
         self._worth_at: float | None = None
 
     def add(self, rows: int) -> None:
-        """So many more were committed. Looks where that is much: after a thousand, ten thousand, a hundred thousand."""
+        """So many more were committed. Looks at the first thousand, where that is much, and at ten times as many again
+        and again. What cannot be looked at costs time, and no import.
+        """
         if not self._database.is_shared:
             return
-        if self._worth_at is None:
-            self._worth_at = max(_FEWEST, _PART * self._known())
         self._added += rows
-        if self._added >= self._worth_at:
-            self._worth_at = _TIMES * self._added
-            self._look()
+        try:
+            if self._worth_at is None:
+                self._worth_at = max(_FEWEST, _PART * self._known())
+            if self._added >= self._worth_at:
+                while self._worth_at <= self._added:
+                    self._worth_at *= _TIMES
+                self._look()
+        except (DBAPIError, PoolTimeoutError) as error:
+            log.warning("tables_not_looked_at", kind=kind_of(error))
 
     def _look(self) -> None:
-        """What somebody else looks at just now need not be looked at; and what cannot be, costs time and no import."""
-        try:
-            with self._database.writing() as session:
-                session.execute(text(f"ANALYZE (SKIP_LOCKED) {', '.join(self._tables)}"))
-        except DBAPIError as error:
-            log.warning("tables_not_looked_at", kind=kind_of(error))
-        else:
-            log.info("tables_looked_at", rows=self._added)
+        with self._database.writing() as session:  # what somebody else looks at just now need not be looked at
+            session.execute(text(f"ANALYZE (SKIP_LOCKED) {', '.join(self._tables)}"))
+        log.info("tables_looked_at", rows=self._added)
 
     def _known(self) -> float:
         """How many rows the server thinks the first of the tables has."""

@@ -9,13 +9,24 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import Session
 
-from app.access.models import Platform
 from app.db import bulk
+from app.db.base import UtcDateTime
 from app.delivery.models import Delivery, DeliveryState, Lane, MailKind, SendCount
 from app.delivery.outbox import count_in_batches
 from app.delivery.rates import Buckets, Rates, give_back_to_day, waiting_for_their_day, waits_for_its_day
@@ -90,20 +101,30 @@ def claim(
 
 def _platforms_with_due_mail(session: Session, now: datetime) -> dict[Lane, list[int]]:
     """The platforms of which each lane has due mail. Those of imports wait where the platform's day is used up."""
-    people, imports = _has_due_mail(Lane.SINGLE, now), and_(_has_due_mail(Lane.BULK, now), ~waits_for_its_day(now))
-    rows = session.execute(select(Platform.id, people, imports).where(or_(people, imports))).all()
-    return {
-        Lane.SINGLE: [row[0] for row in rows if row[1]],
-        Lane.BULK: [row[0] for row in rows if row[2]],
-    }
+    rows = session.execute(_WAITING, {"now": now}).all()
+    return {lane: [row.platform_id for row in rows if row.lane == lane] for lane in Lane}
 
 
-def _has_due_mail(lane: Lane, now: datetime) -> ColumnElement[bool]:
-    """Whether a platform (of the query around it) has. One look into the index: an EXISTS may be read as "list all"."""
-    one = select(Delivery.lane).where(
-        Delivery.lane == lane, Delivery.platform_id == Platform.id, Delivery.due_at <= now
-    )
-    return one.limit(1).scalar_subquery().is_not(None)
+_NOW: Final = bindparam("now", type_=UtcDateTime())
+
+
+def _of_lane(lane: Lane) -> Select[int, int]:
+    """The platforms with due mail of a lane: stepping through its index, from one platform with mails to the next.
+
+    However many platforms there are without, and however many mails of one.
+    """
+    of_lane = (Delivery.lane == lane, Delivery.due_at.is_not(None))
+    first = select(Delivery.platform_id).where(*of_lane).order_by(Delivery.platform_id).limit(1)
+    found = select(first.scalar_subquery().label("platform_id")).cte(f"found_{lane.name.lower()}", recursive=True)
+    following = first.where(Delivery.platform_id > found.c.platform_id).correlate(found).scalar_subquery()
+    found = found.union_all(select(following).where(found.c.platform_id.is_not(None)))
+    due = select(Delivery.lane).where(*of_lane, Delivery.platform_id == found.c.platform_id, Delivery.due_at <= _NOW)
+    chosen = select(literal_column(str(lane.value), Integer).label("lane"), found.c.platform_id)
+    chosen = chosen.where(due.limit(1).correlate(found).scalar_subquery().is_not(None))
+    return chosen.where(~waits_for_its_day(found.c.platform_id, _NOW)) if lane is Lane.BULK else chosen
+
+
+_WAITING: Final = union_all(*(_of_lane(lane) for lane in Lane))
 
 
 def _claim_of_platform(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.access import limits
 from app.access.limits import Bucket, Limit
-from app.access.models import Platform, RateBucket
+from app.access.models import RateBucket
 from app.delivery.models import Lane
 from app.errors import AppError, Code
 
@@ -57,10 +57,10 @@ def give_back_to_day(session: Session, platform_id: int, mails: int) -> None:
     )
 
 
-def waits_for_its_day(now: datetime) -> ColumnElement[bool]:
-    """Whether the imports' mails of a platform (of the query around it) wait because its day is used up."""
+def waits_for_its_day(platform_id: ColumnElement[int], now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether the imports' mails of a platform wait because its day is used up."""
     return exists().where(
-        RateBucket.platform_id == Platform.id, RateBucket.key == _DAY_KEY, RateBucket.paused_until > now
+        RateBucket.platform_id == platform_id, RateBucket.key == _DAY_KEY, RateBucket.paused_until > now
     )
 
 

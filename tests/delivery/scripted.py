@@ -279,6 +279,8 @@ class Conversation:
         if word in {"MAIL", "RCPT"}:
             self.recipient = "" if word == "MAIL" else rest.partition("<")[2].partition(">")[0]
             self.accepted -= {word, "RCPT"}
+        if word in {"EHLO", "RSET"}:
+            self.accepted.clear()
         self.said = b""
         if not self.server.play(self, word):
             self._do(word, rest)
@@ -342,6 +344,7 @@ class Conversation:
                 raise HungUp
         if self.server.pace:
             threading.Event().wait(self.server.pace)
+        self.accepted.clear()
         undotted = (b"\r\n" + content).replace(b"\r\n..", b"\r\n.")[2:].removesuffix(b".\r\n")
         mail = Arrived(self.sender, self.recipient, self.options.strip(), undotted, self.number)
         if self.server.play(self, "."):

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.db.base import new_id, utcnow
 from app.delivery import claims
-from app.delivery.models import Delivery, DeliveryState
+from app.delivery.models import Delivery, DeliveryState, Lane
 from app.directory.models import User
 from app.invitations.models import Invitation
 from app.jobs import imports
@@ -144,6 +144,37 @@ def test_a_claim_finds_its_mails_by_their_key_however_many_wait(desk: Desk) -> N
         details = " ".join(str(row) for row in plan)
     assert "sqlite_autoindex_deliveries_1" in details
     assert "ix_deliveries_due" not in details
+
+
+def test_platforms_with_due_mail_are_found_by_stepping_through_their_index(desk: Desk) -> None:
+    for name in ("globex", "initech", "umbrella"):
+        desk.platform(name)
+    for name in ("acme", "globex", "initech", "umbrella"):  # each with a mail, one of them not due yet
+        invited = {"email": "ann@example.com", "organisation": "Acme"}
+        assert desk.client(name).post("/invitations", json=invited).status_code == 201
+    desk.rows(
+        "UPDATE deliveries SET due_at = :later WHERE platform_id = :platform_id",
+        later=utcnow() + timedelta(hours=1),
+        platform_id=desk.platform_id("initech"),
+    )
+    desk.rows("UPDATE deliveries SET lane = 1 WHERE platform_id = :platform_id", platform_id=desk.platform_id("globex"))
+    with desk.database.reading() as session:
+        assert claims._platforms_with_due_mail(session, utcnow()) == {
+            Lane.SINGLE: [desk.platform_id("acme"), desk.platform_id("umbrella")],
+            Lane.BULK: [desk.platform_id("globex")],
+        }
+        explain = "EXPLAIN " if desk.database.is_shared else "EXPLAIN QUERY PLAN "
+        compiled = claims._WAITING.compile(session.get_bind(), compile_kwargs={"render_postcompile": True})
+        if desk.database.is_shared:  # in tables this small nobody takes an index of his own accord
+            session.connection().exec_driver_sql("SET enable_seqscan = off")
+            session.connection().exec_driver_sql("SET enable_sort = off")
+            session.connection().exec_driver_sql("SET enable_bitmapscan = off")
+        given: Any = compiled.construct_params({"now": utcnow()})
+        if compiled.positiontup is not None:
+            given = tuple(str(given[name]) for name in compiled.positiontup)
+        plan = [str(row) for row in session.connection().exec_driver_sql(explain + str(compiled), given)]
+    assert sum("ix_deliveries_due" in step for step in plan) >= 4, plan
+    assert not any("platforms" in step for step in plan), plan
 
 
 def test_issues_are_paged_without_losing_one(desk: Desk) -> None:
