@@ -6,8 +6,8 @@ import pytest
 def run_on(metafunc: pytest.Metafunc, *engines: str) -> None:
     """Have a test that needs a database run on each of these; those marked with a database on it alone.
 
-    Those of a module with `LONG_ON_POSTGRESQL = True` are about words, files or mail servers, less about databases:
-    `make test` runs them on SQLite, `make test-long` on PostgreSQL.
+    Those of a module with `LONG_ON_POSTGRESQL = True` are less about databases than others, or many: `make test` runs
+    them on SQLite, `make test-long` on PostgreSQL.
     """
     if "engine" in metafunc.fixturenames:
         marked = [name for name in ("sqlite", "postgresql") if metafunc.definition.get_closest_marker(name)]

@@ -28,6 +28,8 @@ from tests.api.test_wall import CANARY, OF_PEOPLE, OPERATIONS, PASSWORD, PUBLIC,
 from tests.conftest import Desk, Template
 from tests.contract.test_settings import good
 
+LONG_ON_POSTGRESQL = True
+
 CHANGES_NOTHING = {
     "inspect_invitation": "looks at what a link is for; opening a link changes nothing (rule 14)",
     "preview_invitation": "shows a mail; nothing is stored or sent",

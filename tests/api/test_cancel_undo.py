@@ -20,6 +20,8 @@ from tests.delivery.halted import HaltedWorker
 from tests.delivery.sink import Sink
 from tests.delivery.test_delivery import FOUR, people, posting, sink
 
+LONG_ON_POSTGRESQL = True
+
 __all__ = ["posting", "sink"]  # fixtures
 
 EIGHT = [*FOUR, "student_groups", "label", "team", "team_leader"]

@@ -11,6 +11,8 @@ from tests.api.test_import_story import FILE
 from tests.conftest import Desk
 from tests.delivery.test_kill import environment, wait_for, worker
 
+LONG_ON_POSTGRESQL = True
+
 pytestmark = pytest.mark.xdist_group("processes")
 
 

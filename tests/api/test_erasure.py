@@ -23,6 +23,8 @@ from tests.api.test_wall import PASSWORD
 from tests.conftest import Desk, link_of
 from tests.files.workbooks import xlsx
 
+LONG_ON_POSTGRESQL = True
+
 FIRST, LAST = "Zqviolette", "Zqvanderstraeten"
 ADDRESS = "Zq.Violette@Example.com"
 TRACES = ("zqviolette", "zqvanderstraeten", "zq.violette")

@@ -28,6 +28,8 @@ from tests.api.test_accounts import ADMIN, activate_admin, reset_token
 from tests.api.test_import_story import map_columns, upload
 from tests.conftest import Desk, Template
 
+LONG_ON_POSTGRESQL = True
+
 OWNER = ADMIN["email"].lower()
 WRONG = "wrong horse"
 HERE, THERE = "203.0.113.7", "198.51.100.23"

@@ -373,6 +373,7 @@ def test_a_server_that_takes_nothing_pauses_the_sender_burns_no_mail_and_is_trie
     assert paused(desk) == []
 
 
+@pytest.mark.long
 def test_a_paused_sender_is_seen_by_monitors_and_recovers_by_itself(
     server: Scripted, office: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -517,6 +518,7 @@ def attempts(desk: Desk) -> set[int]:
         return set(session.scalars(select(Delivery.attempts).where(Delivery.batch_id.is_not(None))))
 
 
+@pytest.mark.long
 def test_a_server_with_few_connections_gets_few_and_more_when_it_has_more(
     server: Scripted, office: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -542,6 +544,7 @@ def test_a_server_with_few_connections_gets_few_and_more_when_it_has_more(
 
 
 @pytest.mark.usefixtures("impatient")
+@pytest.mark.long
 def test_a_server_that_keeps_further_connections_waiting_burns_and_delays_nothing(
     server: Scripted, office: Callable[..., Desk]
 ) -> None:
