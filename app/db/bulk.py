@@ -4,6 +4,7 @@ Rows carry driver values: ids as 16 bytes, times by `moment`, JSON by `as_json`.
 statement, PostgreSQL by COPY; a few by INSERT.
 """
 
+import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,12 +12,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import uuid_utils
 from pydantic_core import from_json
-from sqlalchemy import ARRAY, ColumnElement, Connection, Text, any_, exists, func, literal_column, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Text, any_, exists, func, literal, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.db.base import Base, as_json
+from app.db.base import Base, Id, as_json
 
 if TYPE_CHECKING:
     from psycopg import Connection as Driver
@@ -109,6 +110,15 @@ def present(
         .where(exists().where(column == value, *conditions))
     ).scalar_one()
     return set(from_json(found))
+
+
+def among(session: Session, column: InstrumentedAttribute[Any], ids: Collection[uuid.UUID]) -> ColumnElement[bool]:
+    """Whether a column holds one of these ids. PostgreSQL gets them as one parameter: a statement of as many parameters
+    is put together, sent, parsed and planned anew each time.
+    """
+    if _is_sqlite(session):
+        return column.in_(list(ids))
+    return column == any_(literal(list(ids), ARRAY(Id)))
 
 
 def merged_json(session: Session, old: ColumnElement[Any], new: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -153,7 +153,7 @@ def _claim_of_platform(
     for generation, about_ids in of_generation.items():
         session.execute(
             update(Delivery)
-            .where(*_these(platform_id, generation, about_ids))
+            .where(*_these(session, platform_id, generation, about_ids))
             .values(
                 state=DeliveryState.SENDING,
                 due_at=now + LEASE,
@@ -185,7 +185,7 @@ def _claim_of_platform(
 def renew(session: Session, claimed: Iterable[Claimed], *, lease: uuid.UUID, now: datetime) -> None:
     """Keep the lease of mails that take long."""
     for (platform_id, generation), about_ids in _alike(claimed).items():
-        session.execute(_leased(platform_id, generation, about_ids, lease).values(due_at=now + LEASE))
+        session.execute(_leased(session, platform_id, generation, about_ids, lease).values(due_at=now + LEASE))
 
 
 def settle_sent(session: Session, sent: Iterable[Claimed], *, lease: uuid.UUID, now: datetime) -> None:
@@ -264,20 +264,22 @@ def retry_delay(attempts: int) -> timedelta:
     return delay * random.uniform(0.8, 1.2)  # noqa: S311 jitter, not a secret
 
 
-def _these(platform_id: int, generation: int, about_ids: list[uuid.UUID]) -> tuple[ColumnElement[bool], ...]:
+def _these(
+    session: Session, platform_id: int, generation: int, about_ids: list[uuid.UUID]
+) -> tuple[ColumnElement[bool], ...]:
     """The condition for mails of one generation, as nearly all are: one value for each, where a key would be two."""
     return (
         Delivery.platform_id == platform_id,
-        Delivery.about_id.in_(about_ids),
+        bulk.among(session, Delivery.about_id, about_ids),
         Delivery.generation == generation,
     )
 
 
-def _leased(platform_id: int, generation: int, about_ids: list[uuid.UUID], lease: uuid.UUID) -> Any:
+def _leased(session: Session, platform_id: int, generation: int, about_ids: list[uuid.UUID], lease: uuid.UUID) -> Any:
     return (
         update(Delivery)
         .where(
-            *_these(platform_id, generation, about_ids),
+            *_these(session, platform_id, generation, about_ids),
             Delivery.state == DeliveryState.SENDING,
             Delivery.lease == lease,
         )
@@ -291,7 +293,9 @@ def _settle(
     # A lease that ran out belongs to somebody else: the late write changes, and counts, nothing.
     for (platform_id, generation), about_ids in _alike(claimed).items():
         changed = session.execute(
-            _leased(platform_id, generation, about_ids, lease).values(**values, lease=None).returning(Delivery.batch_id)
+            _leased(session, platform_id, generation, about_ids, lease)
+            .values(**values, lease=None)
+            .returning(Delivery.batch_id)
         ).all()
         if result in _FINAL:
             count_in_batches(session, [(platform_id, row[0]) for row in changed], {result: 1})

@@ -72,8 +72,11 @@ class _Turn:
 class Couriers:
     """The couriers, what waits for them, and what they share."""
 
-    def __init__(self, sender: Sender, number: int, *, is_ours: Callable[[Claimed], bool]) -> None:
-        """`is_ours` tells whether a claimed mail still is: one that was held up may be somebody else's."""
+    def __init__(self, sender: Sender, number: int, *, is_ours: Callable[[Claimed], bool], many: int = 1) -> None:
+        """`is_ours` tells whether a claimed mail still is: one that was held up may be somebody else's.
+
+        Whoever waits for results is woken as soon as there are `many`.
+        """
         self.sender = sender
         self.is_ours = is_ours
         self.connected: set[_Courier] = set()
@@ -82,6 +85,8 @@ class Couriers:
         self.door = threading.Lock()
         self.going_home = threading.Event()
         self.results: queue.SimpleQueue[Result] = queue.SimpleQueue()
+        self._many = many
+        self._many_finished = threading.Event()
         self._waiting: list[_Turn] = []
         self._free = 0
         self._lock = threading.Lock()
@@ -106,10 +111,15 @@ class Couriers:
 
     def finished(self, most: int) -> list[Result]:
         """What became of up to `most` mails since last asked."""
+        self._many_finished.clear()
         results: list[Result] = []
         while len(results) < most and not self.results.empty():
             results.append(self.results.get_nowait())
         return results
+
+    def wait_for_many(self, seconds: float) -> None:
+        """Wait for so long, or until there are many results: those a worker that dies has not written down repeat."""
+        self._many_finished.wait(seconds)
 
     def take_back(self) -> list[Claimed]:
         """The mails no courier has taken yet: nobody will carry them any more."""
@@ -141,6 +151,12 @@ class Couriers:
             heappush(self._waiting, turn)
             (self._help_wanted if len(self._waiting) > self._free else self._mail_waits).notify()
 
+    def report(self, result: Result) -> None:
+        """What became of a mail."""
+        self.results.put(result)
+        if self.results.qsize() >= self._many:
+            self._many_finished.set()
+
     def take(self, seconds: float) -> _Turn | None:
         """The next mail for a courier with a connection. None: there was none for so long, or it is time to go home."""
         with self._lock:
@@ -163,7 +179,7 @@ class Couriers:
     def hand_back(self, reason: SendError) -> None:
         """Nothing goes: what waits was never tried."""
         for claimed in self.take_back():
-            self.results.put(Result(claimed, unavailable=Failure(reason.code, reason.detail, is_final=False)))
+            self.report(Result(claimed, unavailable=Failure(reason.code, reason.detail, is_final=False)))
 
 
 class _Courier:
@@ -201,15 +217,15 @@ class _Courier:
             self._us.put_back(turn)
             self._give_way(error)
         except TemporaryFailure as error:
-            self._us.results.put(Result(claimed, Failure(error.code, error.detail, is_final=False)))
+            self._us.report(Result(claimed, Failure(error.code, error.detail, is_final=False)))
             self._failed_in_a_row += 1
             if self._failed_in_a_row >= ENOUGH:
                 self._give_way(error)
         except Exception as error:
-            self._us.results.put(Result(claimed, Failure("internal_error", type(error).__name__, is_final=False)))
+            self._us.report(Result(claimed, Failure("internal_error", type(error).__name__, is_final=False)))
             self._hang_up()
         else:
-            self._us.results.put(result)
+            self._us.report(result)
             self._failed_in_a_row = self._rests = 0
 
     def _sent(self, mail: Outgoing, connection: Connection) -> Result:

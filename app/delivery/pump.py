@@ -67,7 +67,7 @@ class Pump:
         self._connections = connections
         self._lease = new_id()
         self._capacity = connections * IN_FLIGHT_PER_CONNECTION
-        self._couriers = Couriers(sender, connections, is_ours=self._is_ours)
+        self._couriers = Couriers(sender, connections, is_ours=self._is_ours, many=max(1, self._capacity // 2))
         self._in_flight: dict[_Key, tuple[Claimed, float]] = {}
         self._unrecorded: list[Result] = []
         self._returned: list[Claimed] = []
@@ -82,6 +82,10 @@ class Pump:
     def is_busy(self) -> bool:
         """Whether mails are in our hands."""
         return bool(self._in_flight)
+
+    def rest(self) -> None:
+        """Between two ticks while mails are in our hands: a moment, cut short where many have left meanwhile."""
+        self._couriers.wait_for_many(TICK_SECONDS)
 
     def tick(self, *, claim: bool = True) -> None:
         """Record results, renew leases, claim more: one short transaction, none where there is nothing to do.

@@ -198,7 +198,9 @@ def list_people(
 
 def people_by_id(session: Session, platform_id: int, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Person]:
     """People by id; unknown ids are left out."""
-    return {person.id: person for person in _people(session, platform_id, [User.id.in_(list(ids))], len(ids))}
+    return {
+        person.id: person for person in _people(session, platform_id, [bulk.among(session, User.id, ids)], len(ids))
+    }
 
 
 _PEOPLE: Final = (
@@ -258,7 +260,9 @@ def groups_of(
     if not user_ids:
         return {}
     rows = session.execute(
-        _GROUPS.where(UserStudentGroup.platform_id == platform_id, UserStudentGroup.user_id.in_(list(user_ids)))
+        _GROUPS.where(
+            UserStudentGroup.platform_id == platform_id, bulk.among(session, UserStudentGroup.user_id, user_ids)
+        )
     )
     found: dict[uuid.UUID, tuple[Reference, ...]] = {}
     for user_id, group_id, name in rows:

@@ -192,7 +192,7 @@ def start_lifetimes(session: Session, platform_id: int, ids: Sequence[uuid.UUID]
     """From the first attempt to send on, these invitations work until then (rule 14)."""
     session.execute(
         update(Invitation)
-        .where(Invitation.platform_id == platform_id, Invitation.id.in_(list(ids)))
+        .where(Invitation.platform_id == platform_id, bulk.among(session, Invitation.id, ids))
         .values(expires_at=expires_at)
         .execution_options(synchronize_session=False)
     )

@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.db import bulk
 from app.db.base import containing, is_not, is_one_of
 from app.delivery import outbox
 from app.delivery.models import ASIDE, Delivery, DeliveryBatch, DeliveryState
@@ -68,7 +69,7 @@ def pending_of_users(
     rows = session.execute(
         select(Invitation.user_id, Invitation.id).where(
             Invitation.platform_id == platform_id,
-            Invitation.user_id.in_(list(user_ids)),
+            bulk.among(session, Invitation.user_id, user_ids),
             in_state(InvitationState.PENDING, now),
         )
     )
@@ -138,7 +139,7 @@ def views_by_id(
     session: Session, platform_id: int, ids: Collection[uuid.UUID], now: datetime
 ) -> dict[uuid.UUID, InvitationView]:
     """Invitations by id; unknown ids are left out."""
-    found = _views(session, platform_id, [Invitation.id.in_(list(ids))], len(ids), now)
+    found = _views(session, platform_id, [bulk.among(session, Invitation.id, ids)], len(ids), now)
     return {view.invitation.id: view for view in found}
 
 
@@ -231,7 +232,7 @@ def due_for_mail(session: Session, platform_id: int, ids: Collection[uuid.UUID])
         )
         .where(
             Invitation.platform_id == platform_id,
-            Invitation.id.in_(list(ids)),
+            bulk.among(session, Invitation.id, ids),
             Invitation.state == InvitationState.PENDING,
         )
     )

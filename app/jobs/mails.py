@@ -30,7 +30,9 @@ def deliver(database: Database, pump: Pump, stop: Event, woken: Event, *, drain_
             if not is_collision(error):
                 log.error("database_unavailable", kind=kind_of(error))
                 stop.wait(1.0)
-        if pump.is_busy or not database.is_shared:
+        if pump.is_busy:
+            pump.rest()
+        elif not database.is_shared:
             stop.wait(TICK_SECONDS)
         else:
             woken.wait(_LOOK_ANYWAY_SECONDS)

@@ -133,7 +133,7 @@ def test_a_resend_of_an_expired_invitation_whose_mail_still_waits_sends_it(posti
 @pytest.mark.sqlite
 def test_a_claim_finds_its_mails_by_their_key_however_many_wait(desk: Desk) -> None:
     with desk.database.reading() as session:
-        statement = select(Delivery.about_id).where(*claims._these(1, 1, [new_id(), new_id()]))
+        statement = select(Delivery.about_id).where(*claims._these(session, 1, 1, [new_id(), new_id()]))
         sql = str(
             statement.compile(session.get_bind(), compile_kwargs={"literal_binds": False, "render_postcompile": True})
         )

@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +10,11 @@ from app.access.models import RateBucket
 from app.db.base import new_id, utcnow
 from app.db.session import Database
 from app.delivery import claims, outbox
+from app.delivery.claims import Claimed
+from app.delivery.couriers import Couriers, Result
 from app.delivery.models import Lane, MailKind
 from app.delivery.rates import Rates
+from app.delivery.senders.folder import FolderSender
 from app.invitations.people import Invite, NewPerson, People, add_people
 from app.worker import make_pump
 from tests.conftest import Desk
@@ -94,3 +98,19 @@ def test_the_sender_and_each_platform_have_a_rate(desk: Desk) -> None:
     assert len(each) == 2
     slow = claimed_in(desk.database, 6.0, Rates(sender=0.5))
     assert 2 <= sum(slow.values()) <= 5
+
+
+def test_whoever_waits_for_results_is_woken_as_soon_as_there_are_many() -> None:
+    couriers = Couriers(FolderSender(Path()), 1, is_ours=lambda _claimed: True, many=2)
+    mail = Claimed(1, new_id(), 1, MailKind.INVITATION, Lane.SINGLE, 1, utcnow())
+    couriers.report(Result(mail))
+    began = time.monotonic()
+    couriers.wait_for_many(0.05)
+    assert time.monotonic() - began >= 0.05
+    couriers.report(Result(mail))
+    couriers.wait_for_many(60)
+    assert time.monotonic() - began < 30
+    assert len(couriers.finished(10)) == 2
+    began = time.monotonic()
+    couriers.wait_for_many(0.05)
+    assert time.monotonic() - began >= 0.05
