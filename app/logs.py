@@ -17,7 +17,7 @@ def configure(level: str) -> None:
             structlog.dev.ConsoleRenderer() if to_people else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        # A line and its end in one piece: several processes write to one place, perhaps unbuffered.
+        # A line and its end in one piece: several threads and processes write to one place, perhaps unbuffered.
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

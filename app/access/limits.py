@@ -72,7 +72,7 @@ def spend(buckets: Iterable[Bucket], rows: dict[tuple[int, str], RateBucket], no
 
 
 def give_back(session: Session, buckets: Sequence[Bucket], now: datetime, *, number: float = 1) -> None:
-    """What was taken did not count."""
+    """What was taken did not count. Like an attempt, it tells by no time whether there were rows before."""
     spend(buckets, locked(session, buckets, now, is_secret=True), now, number=-number)
 
 

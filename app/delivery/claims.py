@@ -125,6 +125,7 @@ def _of_lane(lane: Lane) -> Select[int, int]:
 
 
 _WAITING: Final = union_all(*(_of_lane(lane) for lane in Lane))
+"""Lanes and platforms with due mail at `now`. Put together once, and asked for in one round trip."""
 
 
 def _claim_of_platform(
@@ -147,10 +148,19 @@ def _claim_of_platform(
     ).all()
     if not rows:
         return []
-    of_generation: dict[int, list[uuid.UUID]] = {}
-    for row in rows:
-        of_generation.setdefault(row.generation, []).append(row.about_id)
-    for generation, about_ids in of_generation.items():
+    claimed = [
+        Claimed(
+            platform_id,
+            row.about_id,
+            row.generation,
+            MailKind(row.kind),
+            lane,
+            row.attempts + 1,
+            row.first_tried_at or now,
+        )
+        for row in rows
+    ]
+    for (_, generation), about_ids in _alike(claimed).items():
         session.execute(
             update(Delivery)
             .where(*_these(session, platform_id, generation, about_ids))
@@ -168,18 +178,7 @@ def _claim_of_platform(
         [(platform_id, row.batch_id) for row in rows if row.state == DeliveryState.HELD],
         {"held": -1},
     )
-    return [
-        Claimed(
-            platform_id,
-            row.about_id,
-            row.generation,
-            MailKind(row.kind),
-            lane,
-            row.attempts + 1,
-            row.first_tried_at or now,
-        )
-        for row in rows
-    ]
+    return claimed
 
 
 def renew(session: Session, claimed: Iterable[Claimed], *, lease: uuid.UUID, now: datetime) -> None:

@@ -76,14 +76,16 @@ def _reading(context: ContextOf) -> Iterator[Session]:
 
 def _writing(request: Request, context: ContextOf) -> Iterator[Session]:
     actor: Actor | None = getattr(request.state, "actor", None)
-    with context.database.writing(actor.platform_id if actor else None) as session:
-        request.state.session = session  # an answer to keep is kept in this very transaction (web/idempotency)
-        yield session
+    yield from _transaction(request, context, actor.platform_id if actor else None)
 
 
 def _writing_at_once(request: Request, context: ContextOf) -> Iterator[Session]:
-    with context.database.writing() as session:
-        request.state.session = session
+    yield from _transaction(request, context, None)
+
+
+def _transaction(request: Request, context: Context, turn_of: int | None) -> Iterator[Session]:
+    with context.database.writing(turn_of) as session:
+        request.state.session = session  # an answer to keep is kept in this very transaction (web/idempotency)
         yield session
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from app.web import metrics
 from app.web.again import TIMES
 from tests.conftest import Desk
+from tests.delivery.test_kill import wait_for
 
 pytestmark = pytest.mark.postgresql
 
@@ -99,8 +100,7 @@ def test_who_invites_somebody_another_adds_this_moment_is_told_so(desk: Desk) ->
             connection.execute(add)
             body = {"email": "Ann@example.com", "organisation": "Acme"}
             answer = pool.submit(desk.http.post, "/invitations", json=body)
-            while not desk.rows("SELECT pid FROM pg_locks WHERE NOT granted"):
-                time.sleep(0.01)
+            assert wait_for(lambda: bool(desk.rows("SELECT pid FROM pg_locks WHERE NOT granted")), 10.0)
         assert (answer.result().status_code, answer.result().json()["code"]) == (409, "already_a_user")
     assert done_again() - before == 1
     assert desk.rows("SELECT count(*) FROM users WHERE email_canonical = 'ann@example.com'") == [(1,)]

@@ -2,6 +2,8 @@
 nobody touches API or worker. Each test says how often its fault was felt, and fails at 0.
 """
 
+import os
+import socket
 import sqlite3
 import threading
 import time
@@ -10,15 +12,18 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from app.delivery.pump import IN_FLIGHT_PER_CONNECTION
 from tests.api.test_cancel_undo import import_of, ready
 from tests.conftest import Desk, PostgresTemplate, Template
 from tests.delivery.fast_sink import FastSink
 from tests.delivery.ledger import Client, Ledger, discrepancies, new_key
+from tests.delivery.sink import free_port
 from tests.delivery.test_delivery import people
 from tests.delivery.test_kill import wait_for
 from tests.delivery.test_serve import serving
@@ -185,3 +190,19 @@ def test_a_file_that_somebody_locks_for_a_minute_costs_nobody_more_than_a_second
     in_flight = desk.settings.mail_connections * (IN_FLIGHT_PER_CONNECTION + 1)
     assert discrepancies(Ledger(desk, sink.accepted(), everybody, answers, in_flight)) == []
     desk.close()
+
+
+@pytest.mark.postgresql
+def test_a_connection_the_network_forgot_is_found_out_before_it_is_used(
+    posting: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.db.engines._TRIED_AFTER_SECONDS", 0.0)  # as if nobody had used it for long
+    engine = posting.database.engine
+    with engine.connect() as connection:
+        forgotten: Any = connection.connection.driver_connection
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as nobody:  # nothing to read, and no answer but a refusal
+        nobody.connect(("127.0.0.1", free_port()))
+        os.dup2(nobody.fileno(), forgotten.fileno())
+    with engine.connect() as connection:
+        assert connection.connection.driver_connection is not forgotten
+        assert connection.execute(text("SELECT 1")).scalar() == 1

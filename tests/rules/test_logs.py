@@ -20,13 +20,14 @@ class Pieces(io.RawIOBase):
         return True
 
     def write(self, piece: object) -> int:
-        self.written.append(bytes(piece))  # type: ignore[call-overload]
+        self.written.append(bytes(piece))  # type: ignore[call-overload] # a buffer, whatever its type
         return len(self.written[-1])
 
 
 def test_a_line_and_its_end_are_written_in_one_piece_even_unbuffered(monkeypatch: pytest.MonkeyPatch) -> None:
     pieces = Pieces()
-    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(pieces, write_through=True))  # type: ignore[type-var]
+    unbuffered = io.TextIOWrapper(pieces, write_through=True)  # type: ignore[type-var] # raw, as `python -u` has it
+    monkeypatch.setattr(sys, "stderr", unbuffered)
     try:
         logs.configure("INFO")
         structlog.get_logger().info("worker_started", number=1)
