@@ -12,10 +12,11 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 
 # RFC 5322 dot-atom: all that an ASCII local part may be.
 _ATOM = r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]++"
-_is_plain = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+").fullmatch
+_is_plain = re.compile(rf"{_ATOM}(?:\.{_ATOM})*").fullmatch
 # RFC 1123 host name with a dot, ending with a letter. Labels with two hyphens may be Punycode: not judged here.
-_LABEL = r"(?!-)[A-Za-z0-9-]{1,63}+(?<!-)"
-_is_host = re.compile(rf"(?:{_LABEL}\.)++{_LABEL}(?<=[A-Za-z])").fullmatch
+# No possessive groups: CPython before 3.11.5 matches too much with them where the group could backtrack (gh-106052).
+_LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+_is_host = re.compile(rf"(?:{_LABEL}\.)+{_LABEL}(?<=[A-Za-z])").fullmatch
 _SPECIAL = tuple(f".{name}" for name in SPECIAL_USE_DOMAIN_NAMES)
 _MAX_ADDRESS = 254  # bytes
 _MAX_DOMAIN = 253  # characters

@@ -130,6 +130,7 @@ DOMAINS = st.lists(LABELS, max_size=5).map(".".join) | st.builds("{}.com".format
 @example("a@a-.com")
 @example(f"a@{'a' * 63}.com")
 @example(f"a@{'a' * 64}.com")
+@example(f"a@example.{'a' * 64}")  # Python 3.11.2 once took it
 @example(f"{'a' * 65}@example.com")
 @example("a@example.com\n")
 @settings(max_examples=1500, deadline=None)
